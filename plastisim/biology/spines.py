@@ -1,0 +1,182 @@
+"""Spines: single agents that are born, captured, hidden, resized and lost.
+
+Each spine is transient or persistent, seen or hidden (present, but below what two-photon imaging detects), and has a
+log head width of a fast and a slow part. With q = r (Q - 1)+ and l = r L, r the responsiveness of the cohort and mouse:
+
+    births per spine of the set point   a b0 [1 + B q⁴/(q⁴ + K⁴) + gL l] max(0, 1 - c (X - 1)+)
+    transient → persistent              km + kc q
+    loss                                lU (transient), lP (persistent), + drift of the cohort
+    seen → hidden, hidden → seen        a ka, kr (1 + gr q)
+    ln width = x + z - dU [transient],  x → chiQ (Q - 1)+ + chiL L in 1.5 d,  z → 0 in 40 d
+
+Stationarity at rest fixes km = lP (1 - U)/U and b0 = (lU + km) U. X is the density of the whole cell relative to its
+set point: a neuron carries thousands of spines, so it is followed as a mean (`CellPools`), not on the imaged branch.
+Two pools and a hidden state that lasts for days are what the ordinary baseline demands (experiments/spine_law.py):
+one hazard cannot give the turnover of 2 and of 27 days at once, and lost spines come back over several sessions.
+Left out: position effects, competition between neighbours, neck length.
+"""
+
+from __future__ import annotations
+
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim.biology.kinetics import above, hill
+from plastisim.engine.fields import chosen, container, fitted, parameter, recalled, variable
+
+DAY = 86400.0
+BASELINE = fitted("experiments/spine_law.py: rows V6, V8-V10 and the return of lost spines")
+RESPONSE = fitted("experiments/spine_law.py: rows P2, P4, P5, P8, P10, P11")
+SIZES = fitted("experiments/spine_law.py: rows V19-V22")
+WIDENING = fitted("experiments/spine_law.py: rows P6, P13")
+
+
+@container
+class CellPools:
+    """Mean spine pools of a whole neuron, relative to its set point."""
+
+    transient: Array = variable("1", "transient spines relative to the set point", 0.1)
+    persistent: Array = variable("1", "persistent spines relative to the set point", 1.0)
+
+
+@container
+class SpineState:
+    """One spine; the table of slots (who is alive, since when) is in engine/table.py."""
+
+    transient: Array = variable("1", "whether the spine is transient", 1.0, ("spine",))
+    hidden: Array = variable("1", "whether the spine is below detection", 1.0, ("spine",))
+    fast: Array = variable("1", "fast part of ln head width", 0.1, ("spine",), signed=True)
+    slow: Array = variable("1", "slow part of ln head width", 0.1, ("spine",), signed=True)
+
+
+@container
+class Habit:
+    """How a branch's group of animals differs from the reference; shapes (site,) or ()."""
+
+    turnover: Array
+    drift: Array
+
+
+@container
+class Growth:
+    """What drives the spines of a branch at one moment; shapes (site,) or (neuron,)."""
+
+    pulse: Array
+    set_point: Array
+    widening: Array
+    crowding: Array
+
+
+@container
+class Spines:
+    """Hazards, sizes, and how the growth programme changes them."""
+
+    transient_share: Array | float = parameter(0.0628, "1", "U: transient spines at rest", BASELINE)
+    transient_loss: Array | float = parameter(0.508 / DAY, "1/s", "lU: loss of transient spines", BASELINE)
+    persistent_loss: Array | float = parameter(0.0007 / DAY, "1/s", "lP: loss of persistent spines; not above 0.0015 /d", BASELINE)
+    hiding: Array | float = parameter(0.0295 / DAY, "1/s", "ka: a seen spine falls below detection", BASELINE)
+    appearing: Array | float = parameter(0.257 / DAY, "1/s", "kr: a hidden spine is seen again", BASELINE)
+    dispersion: Array | float = parameter(0.35, "1", "Fano factor of persistent spines on a branch", fitted("rows V1, V4"))
+    pulse_gain: Array | float = parameter(8.0, "1", "B: rise of births at full pulse", RESPONSE)
+    pulse_half: Array | float = parameter(0.35, "1", "K: plasticity proteins at half pulse, Hill 4", chosen("starting model"))
+    set_point_gain: Array | float = parameter(4.1, "1", "gL: births by the set-point shift", RESPONSE)
+    crowding: Array | float = parameter(3.7, "1", "c: births fall with density above the set point", RESPONSE)
+    capture: Array | float = parameter(0.68 / DAY, "1/s", "kc: capture of transient spines by plasticity proteins", RESPONSE)
+    appearing_gain: Array | float = parameter(18.0, "1", "gr: growth lifts hidden spines above detection", RESPONSE)
+    width_proteins: Array | float = parameter(0.65, "1", "chiQ: ln width per plasticity protein", WIDENING)
+    width_set_point: Array | float = parameter(0.14, "1", "chiL: ln width per set-point shift", WIDENING)
+    transient_width: Array | float = parameter(0.50, "1", "dU: transient spines are thinner by this ln width", SIZES)
+    fast_sd: Array | float = parameter(0.107, "1", "SD of the fast part of ln width", chosen("0.6 of the slow part"))
+    slow_sd: Array | float = parameter(0.178, "1", "SD of the slow part of ln width", SIZES)
+    fast_time: Array | float = parameter(1.5 * DAY, "s", "memory of the fast part", chosen("days (Loewenstein 2011)"))
+    slow_time: Array | float = parameter(40.0 * DAY, "s", "memory of the slow part", recalled("months (Loewenstein 2011); agrees with row V20"))
+
+    def maturation(self) -> Array | float:
+        """Return the capture rate at rest (1/s), from stationarity."""
+        return self.persistent_loss * (1.0 - self.transient_share) / self.transient_share
+
+    def birth(self) -> Array | float:
+        """Return births per spine of the set point at rest (1/s), from stationarity."""
+        return (self.transient_loss + self.maturation()) * self.transient_share
+
+    def hidden_share(self, transient: Array, turnover: Array) -> Array:
+        """Return the resting probability that a transient or persistent spine is hidden."""
+        hiding = self.hiding * turnover
+        leaving = jnp.where(transient, self.transient_loss + self.maturation(), 0.0)
+        return hiding / (hiding + self.appearing + leaving)
+
+    def growth(self, proteins: Array, set_point: Array, responsiveness: Array, cell_density: Array) -> Growth:
+        """Return what drives the spines.
+
+        Args:
+            proteins: plasticity proteins relative to rest.
+            set_point: long-lived shift of the set point.
+            responsiveness: of cohort and mouse; it scales the number of spines, not their width.
+            cell_density: density of the whole cell relative to its set point.
+        """
+        rise = above(proteins, 1.0)
+        return Growth(
+            pulse=responsiveness * rise,
+            set_point=responsiveness * set_point,
+            widening=self.width_proteins * rise + self.width_set_point * set_point,
+            crowding=jnp.maximum(1.0 - self.crowding * above(cell_density, 1.0), 0.0),
+        )
+
+    def births(self, growth: Growth, habit: Habit) -> Array:
+        """Return births per spine of the set point, 1/s."""
+        pulse = self.pulse_gain * hill(growth.pulse, self.pulse_half, 4)
+        rise = 1.0 + pulse + self.set_point_gain * growth.set_point
+        return habit.turnover * self.birth() * rise * growth.crowding
+
+    def exits(self, transient: Array, growth: Growth, habit: Habit) -> tuple[Array, Array]:
+        """Return the rates (1/s) of loss and of capture of spines that are `transient` or not."""
+        loss = habit.drift + jnp.where(transient, self.transient_loss, self.loss_of_persistent(habit))
+        return loss, jnp.where(transient, self.maturation() + self.capture * growth.pulse, 0.0)
+
+    def loss_of_persistent(self, habit: Habit) -> Array:
+        """Return the loss of persistent spines (1/s) that balances capture at the cohort's turnover."""
+        share = self.transient_share * habit.turnover
+        return self.maturation() * share / (1.0 - share)
+
+    def toggles(self, hidden: Array, growth: Growth, habit: Habit) -> Array:
+        """Return the rate (1/s) at which a seen spine is hidden, or a hidden one appears."""
+        appearing = self.appearing * (1.0 + self.appearing_gain * growth.pulse)
+        return jnp.where(hidden, appearing, self.hiding * habit.turnover)
+
+    def pools(self, habit: Habit) -> CellPools:
+        """Return the resting pools of a cell."""
+        share = self.transient_share * habit.turnover
+        return CellPools(share, 1.0 - share)
+
+    def pools_after(self, pools: CellPools, growth: Growth, habit: Habit, duration: float) -> CellPools:
+        """Return the mean pools of the whole cell after `duration` s, with the rates held constant."""
+        yes = jnp.ones_like(pools.transient, bool)
+        loss, capture = self.exits(yes, growth, habit)
+        lost, _ = self.exits(~yes, growth, habit)
+        births = self.births(growth, habit)
+        leaving = loss + capture
+        settled = births / leaving
+        fading = jnp.exp(-leaving * duration)
+        transient = settled + (pools.transient - settled) * fading
+        spent = settled * duration + (pools.transient - settled) * (1.0 - fading) / leaving
+        persistent = pools.persistent * jnp.exp(-lost * duration) + capture * spent
+        return CellPools(transient, persistent)
+
+    def widths(self, state: SpineState, noise: tuple[Array, Array], target: Array, duration: float) -> SpineState:
+        """Return the spines with their widths after `duration` s: exact for a constant target.
+
+        Args:
+            state: spines, shape (site, slot).
+            noise: two standard normal numbers for each spine.
+            target: where the fast part goes, broadcastable to (site, slot).
+            duration: s.
+        """
+        fade = jnp.exp(-duration / self.fast_time)
+        linger = jnp.exp(-duration / self.slow_time)
+        fast = target + (state.fast - target) * fade + self.fast_sd * jnp.sqrt(1.0 - fade * fade) * noise[0]
+        slow = state.slow * linger + self.slow_sd * jnp.sqrt(1.0 - linger * linger) * noise[1]
+        return SpineState(state.transient, state.hidden, fast, slow)
+
+    def log_width(self, state: SpineState) -> Array:
+        """Return ln of the true head width relative to the median persistent spine."""
+        return state.fast + state.slow - jnp.where(state.transient, self.transient_width, 0.0)

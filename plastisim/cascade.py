@@ -1,0 +1,162 @@
+"""The cascade's compiled programs: pathway and engine put together, nothing else.
+
+Each program is compiled once for its shapes; doses, parameter values and seeds are data and compile nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim import model
+from plastisim.biology.exposure import Drive, Exposure, ExposureState
+from plastisim.biology.ligands import LigandState, Supply
+from plastisim.engine import equilibrium
+from plastisim.engine.fields import declarations
+from plastisim.engine.loop import Pieces, animals_chunk, evaluate, neurons_chunk
+from plastisim.engine.stepping import Coupling, Lanes, Tolerance, compiled
+
+GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
+ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale
+ANIMAL_TOLERANCE = 1e-6  # exposure is cheap: its error stays far below that of the neurons
+DRIVES = len(list(declarations(Drive, "variable")))
+
+
+def tolerance(relative: float, metadata: Sequence[dict[str, Any]]) -> Tolerance:
+    """Return the tolerance of variables from their declarations and a relative tolerance."""
+    scale = np.array([one["scale"] for one in metadata])
+    return Tolerance(relative, relative * ABSOLUTE * scale, np.array([one["signed"] for one in metadata]))
+
+
+def _exposure_state(values: Sequence[Array]) -> ExposureState:
+    width = len(list(declarations(LigandState, "variable")))
+    ligands = [LigandState(*values[start : start + width]) for start in range(0, len(values) - 1, width)]
+    return ExposureState(tuple(ligands), values[-1])
+
+
+def exposure_tolerance(ligands: int) -> Tolerance:
+    """Return the tolerance of the animals' variables for a number of compounds."""
+    one = [declared.metadata for declared in declarations(LigandState, "variable")]
+    release = [declared.metadata for declared in declarations(ExposureState, "variable")]
+    return tolerance(ANIMAL_TOLERANCE, one * ligands + release)
+
+
+def _exposure_rates(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Sequence[Array]:
+    exposure, supply = inputs
+    return jax.tree.leaves(exposure.rates(_exposure_state(values), supply))
+
+
+def _exposure_drive(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Drive:
+    exposure, supply = inputs
+    return exposure.drive(_exposure_state(values), supply)
+
+
+@functools.cache
+def exposure_program() -> Any:
+    """Return the program that advances all animals by a chunk (see `loop.animals_chunk`)."""
+
+    def program(
+        exposure: Exposure, lanes: Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
+    ) -> tuple[Lanes, Pieces]:
+        segments = lengths.shape[0]
+        everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
+        limits = exposure_tolerance(len(exposure.ligands))
+        inputs = (everywhere, supply)
+        return animals_chunk(_exposure_rates, _exposure_drive, lanes, jumps, inputs, lengths, limits)
+
+    return compiled(program)
+
+
+def _cell_rates(values: Sequence[Array], inputs: tuple[Any, ...]) -> Sequence[Array]:
+    pathway, drive, inflow, rest = inputs
+    return jax.tree.leaves(model.rates(pathway, model.unstack(values), drive, inflow, rest))
+
+
+def _resting_rates(values: Sequence[Array], inputs: tuple[Any, ...]) -> Sequence[Array]:
+    pathway, drive = inputs
+    state = model.unstack(values)
+    rest = model.resting_values(pathway, state, drive)
+    return jax.tree.leaves(model.rates(pathway, state, drive, jnp.zeros_like(drive.htr1a), rest))
+
+
+BDNF_OUTSIDE = [declared.name for declared in model.variables()].index("bdnf_extracellular")
+
+
+def inflow(values: Array, exchange: Array) -> Array:
+    """Return the net BDNF from the two neighbours on each group's ring.
+
+    Args:
+        values: shape (variable, neuron).
+        exchange: rate to one neighbour, 1/s, shape ().
+
+    Returns:
+        nmol/L/s, shape (neuron,).
+    """
+    bdnf = values[BDNF_OUTSIDE].reshape(-1, GROUP)
+    around = jnp.roll(bdnf, 1, axis=1) + jnp.roll(bdnf, -1, axis=1)
+    return (exchange * (around - 2.0 * bdnf)).reshape(-1)
+
+
+def spread(values: Array, reach: Array) -> Array:
+    """Solve (1 - reach × ring) x = values for extracellular BDNF, where ring × x is `inflow` per unit exchange.
+
+    A ring of four has three modes: the mean, the alternating one (eigenvalue -4) and two with eigenvalue -2.
+
+    Args:
+        values: shape (variable, neuron).
+        reach: exchange times a duration, shape (neuron,), the same within a group.
+
+    Returns:
+        `values` with the row of extracellular BDNF replaced.
+    """
+    bdnf, far = values[BDNF_OUTSIDE].reshape(-1, GROUP), reach.reshape(-1, GROUP)
+    opposite = jnp.roll(bdnf, 2, axis=1)
+    across = 0.5 * (bdnf - opposite)
+    pair = 0.5 * (bdnf + opposite)
+    beside = jnp.roll(pair, 1, axis=1)
+    mixed = 0.5 * (pair + beside) + 0.5 * (pair - beside) / (1.0 + 4.0 * far) + across / (1.0 + 2.0 * far)
+    return values.at[BDNF_OUTSIDE].set(mixed.reshape(-1))
+
+
+@functools.cache
+def rest_program() -> Any:
+    """Return the program that solves every neuron's rest: (pathway, drive) → values, resting values, residual."""
+
+    def program(pathway: model.Pathway, drive: Drive) -> tuple[Array, model.Resting, Array]:
+        guess = model.stack(model.initial_guess(pathway, drive.htr1a))
+        inputs = (pathway, drive)
+        values = equilibrium.rest(_resting_rates, guess, inputs)
+        residual = equilibrium.relative_residual(_resting_rates, values, inputs)
+        return values, model.resting_values(pathway, model.unstack(values), drive), residual
+
+    return compiled(program)
+
+
+@functools.cache
+def cascade_program(relative: float) -> Any:
+    """Return the program that advances all neurons by a chunk (see `loop.neurons_chunk`).
+
+    Its arguments are pathway, resting values, animal of each neuron, lanes, pieces, events and lengths; its results
+    are the lanes and all 29 variables at the end of each segment, shape (segment, variable, neuron).
+    """
+    limits = tolerance(relative, [declared.metadata for declared in model.variables()])
+
+    def program(
+        pathway: model.Pathway, rest: model.Resting, animal: Array, lanes: Lanes, pieces: Pieces, events: Array,
+        lengths: Array,
+    ) -> tuple[Lanes, Array]:  # fmt: skip
+        def inputs_at(here: Pieces, elapsed: Array, values: Array) -> tuple[Any, ...]:
+            drive = Drive(*evaluate(here, animal, elapsed, DRIVES))
+            return pathway, drive, inflow(values, exchange), rest
+
+        exchange = pathway.bdnf.exchange()
+        coupling = Coupling(GROUP, lambda values, duration: spread(values, exchange * duration))
+        return neurons_chunk(_cell_rates, inputs_at, lanes, pieces, events, lengths, limits, coupling)
+
+    return compiled(program)

@@ -1,0 +1,77 @@
+"""Small sparse linear systems, one a lane, all with the same pattern.
+
+The elimination order (Markowitz: fewest updates first) is chosen once, while tracing; what is compiled is
+straight-line arithmetic on arrays of shape (lane,). Pivots are taken on the diagonal: the matrices solved here are
+`shift - Jacobian` with a positive shift, for which this is stable wherever the step control accepts the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jax import Array
+
+from plastisim.engine.jacobian import Row
+
+
+class Factors(NamedTuple):
+    """Triangular factors: `order` of pivots, their inverses, entries below and right of each pivot."""
+
+    order: list[int]
+    inverse: dict[int, Array]
+    lower: dict[int, Row]
+    upper: dict[int, Row]
+
+
+def factorise(shift: Array, jacobian: Sequence[Row]) -> Factors:
+    """Return the factors of `shift I - jacobian`.
+
+    Args:
+        shift: shape (lane,).
+        jacobian: one sparse row a variable; entries of shape (lane,).
+    """
+    size = len(jacobian)
+    rows: list[Row] = [{j: -entry for j, entry in row.items()} for row in jacobian]
+    for index in range(size):
+        rows[index][index] = shift + rows[index][index] if index in rows[index] else shift
+    remaining, factors = set(range(size)), Factors([], {}, {}, {})
+    while remaining:
+        pivot = _cheapest(rows, remaining)
+        remaining.remove(pivot)
+        inverse = 1.0 / rows[pivot][pivot]
+        right = {j: entry for j, entry in rows[pivot].items() if j in remaining}
+        below: Row = {}
+        for i in sorted(remaining):
+            if pivot in rows[i]:
+                below[i] = rows[i].pop(pivot) * inverse
+                for j, entry in right.items():
+                    update = below[i] * entry
+                    rows[i][j] = rows[i][j] - update if j in rows[i] else -update
+        factors.order.append(pivot)
+        factors.inverse[pivot], factors.lower[pivot], factors.upper[pivot] = inverse, below, right
+    return factors
+
+
+def _cheapest(rows: Sequence[Row], remaining: set[int]) -> int:
+    """Return the pivot whose elimination makes the fewest updates."""
+
+    def updates(pivot: int) -> tuple[int, int]:
+        right = sum(j in remaining for j in rows[pivot]) - 1
+        below = sum(pivot in rows[i] for i in remaining) - 1
+        return right * below, pivot
+
+    return min(remaining, key=updates)
+
+
+def solve(factors: Factors, right_side: Sequence[Array]) -> list[Array]:
+    """Return the solution for one right-hand side, each entry of shape (lane,)."""
+    values = list(right_side)
+    for pivot in factors.order:
+        for i, entry in factors.lower[pivot].items():
+            values[i] = values[i] - entry * values[pivot]
+    for pivot in reversed(factors.order):
+        for j, entry in factors.upper[pivot].items():
+            values[pivot] = values[pivot] - entry * values[j]
+        values[pivot] = values[pivot] * factors.inverse[pivot]
+    return values

@@ -1,0 +1,138 @@
+"""The loops over time: segments of one chunk, compiled as one program.
+
+Two kinds of system share the same integrator. *Animals* are solved first; what their neurons see is kept as cubic
+pieces of time. *Neurons* are then solved with that as their input. Chunks have a fixed number of segments, so that
+neither the length of a run nor its events compile anything anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+from jax import Array, lax
+from jax import numpy as jnp
+
+from plastisim.engine.jacobian import Rates
+from plastisim.engine.stepping import FIRST_STEP, Coupling, Lanes, Tolerance, advance
+
+PIECES = 8  # cubic pieces a segment
+
+
+class Pieces(NamedTuple):
+    """A quantity of each animal over one segment, as cubics in time.
+
+    Attributes:
+        coefficients: shape (piece × animal, 4 × quantity), lowest order first.
+        duration: length of a piece, s, shape ().
+    """
+
+    coefficients: Array
+    duration: Array
+
+
+def animals_chunk(
+    rates: Rates,
+    outputs: Callable[[list[Array], Any], Any],
+    lanes: Lanes,
+    jumps: Array,
+    inputs: Any,
+    lengths: Array,
+    tolerance: Tolerance,
+) -> tuple[Lanes, Pieces]:
+    """Advance animals through the segments of a chunk and keep what their neurons see.
+
+    Args:
+        rates: rates of the animal's variables (see `jacobian.linearise`).
+        outputs: what neurons see, as a pytree of arrays (animal,), a function of variables and inputs.
+        lanes: one lane an animal.
+        jumps: added to the variables at the start of each segment, shape (segment, variable, animal).
+        inputs: pytree of arrays with a leading segment axis, constant within a segment.
+        lengths: s, shape (segment,).
+        tolerance: see `stepping.Tolerance`.
+
+    Returns:
+        The lanes at the end, and the cubic pieces with a leading segment axis.
+    """
+
+    def seen(values: Array, given: Any) -> tuple[Array, Array]:
+        def of(state: Array) -> Array:
+            return jnp.stack(jax.tree.leaves(outputs(list(state), given)))
+
+        return jax.jvp(of, (values,), (jnp.stack(rates(list(values), given)),))
+
+    def piece(carry: Lanes, duration: Array, given: Any) -> tuple[Lanes, Array]:
+        begin, slope_begin = seen(carry.values, given)
+        carry = advance(rates, lambda *_: given, carry, duration, tolerance)
+        end, slope_end = seen(carry.values, given)
+        first, last, rise = slope_begin * duration, slope_end * duration, end - begin
+        cubic = jnp.stack([begin, first, 3.0 * rise - 2.0 * first - last, first + last - 2.0 * rise])
+        return carry, jnp.moveaxis(cubic, -1, 0)
+
+    def segment(carry: Lanes, now: tuple[Array, Any, Array]) -> tuple[Lanes, Pieces]:
+        jump, given, length = now
+        carry = carry._replace(
+            values=carry.values + jump,
+            step=jnp.where(jnp.any(jump != 0.0, axis=0), FIRST_STEP, carry.step),
+        )
+        duration = length / PIECES
+        carry, cubics = lax.scan(lambda c, _: piece(c, duration, given), carry, None, PIECES)
+        return carry, Pieces(cubics.reshape(cubics.shape[0] * cubics.shape[1], -1), duration)
+
+    return lax.scan(segment, lanes, (jumps, inputs, lengths))
+
+
+def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> Array:
+    """Return the animals' quantities at a moment of a segment.
+
+    Args:
+        pieces: of this segment.
+        animal: index of the animal of each lane, shape (lane,).
+        elapsed: s since the start of the segment, shape (lane,).
+        quantities: number of quantities.
+
+    Returns:
+        shape (quantity, lane).
+    """
+    position = elapsed / pieces.duration
+    index = jnp.clip(position.astype(jnp.int32), 0, PIECES - 1)
+    animals = pieces.coefficients.shape[0] // PIECES
+    cubic = pieces.coefficients[index * animals + animal].T.reshape(4, quantities, -1)
+    x = position - jnp.asarray(index, position.dtype)
+    return cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3]))
+
+
+def neurons_chunk(
+    rates: Rates,
+    inputs_at: Callable[[Pieces, Array, Array], Any],
+    lanes: Lanes,
+    pieces: Pieces,
+    events: Array,
+    lengths: Array,
+    tolerance: Tolerance,
+    coupling: Coupling,
+) -> tuple[Lanes, Array]:
+    """Advance neurons through the segments of a chunk.
+
+    Args:
+        rates: rates of the neuron's variables.
+        inputs_at: inputs at (pieces of the segment; s since its start, (lane,); values, (variable, lane)).
+        lanes: one lane a neuron.
+        pieces: with a leading segment axis.
+        events: whether a segment begins with an event, shape (segment,).
+        lengths: s, shape (segment,).
+        tolerance: see `stepping.Tolerance`.
+        coupling: how neighbouring neurons exchange (see `stepping.Coupling`).
+
+    Returns:
+        The lanes at the end, and the values at the end of each segment, (segment, variable, lane).
+    """
+
+    def segment(carry: Lanes, now: tuple[Pieces, Array, Array]) -> tuple[Lanes, Array]:
+        here, event, length = now
+        carry = carry._replace(step=jnp.where(event, jnp.minimum(carry.step, FIRST_STEP), carry.step))
+        carry = advance(rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, coupling)
+        return carry, carry.values
+
+    return lax.scan(segment, lanes, (pieces, events, lengths))

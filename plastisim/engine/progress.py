@@ -1,0 +1,97 @@
+"""How far a run is: a bar on a terminal, now and then a log line elsewhere.
+
+Called on the host between chunks, never from inside a compiled kernel.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+LOG = logging.getLogger("plastisim")
+SECONDS_BETWEEN_LINES = 5.0
+
+
+class Progress:
+    """A context that counts finished work.
+
+    Args:
+        total: amount of work, in any unit; 0 if unknown.
+        label: what is being done, in a few words.
+        unit: word for the work counted, for the bar only.
+        silent: show nothing at all.
+        seconds_between_lines: least time between two log lines.
+    """
+
+    def __init__(
+        self,
+        total: float,
+        label: str,
+        *,
+        unit: str = "",
+        silent: bool = False,
+        seconds_between_lines: float = SECONDS_BETWEEN_LINES,
+    ) -> None:
+        """See the class."""
+        self.total, self.label, self.unit, self.silent = total, label, unit, silent
+        self.done = 0.0
+        self._gap = seconds_between_lines
+        self._bar: Any = None
+        self._start = self._last = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Start the clock and, on a terminal, the bar."""
+        self._start = self._last = time.monotonic()
+        if not self.silent and sys.stderr is not None and sys.stderr.isatty():
+            self._bar = _bar(self.total, self.label, self.unit)
+        return self
+
+    def update(self, amount: float = 1.0) -> None:
+        """Count `amount` more as done, and show it if it is time to."""
+        self.done += amount
+        if self._bar is not None:
+            self._bar.update(amount)
+        elif not self.silent and time.monotonic() - self._last >= self._gap:
+            self._last = time.monotonic()
+            LOG.info("%s", self.line())
+
+    def line(self) -> str:
+        """Return the state in words: fraction, elapsed time and time to go."""
+        elapsed = time.monotonic() - self._start
+        if self.total <= 0 or self.done <= 0:
+            return f"{self.label}: {_clock(elapsed)} elapsed"
+        fraction = min(self.done / self.total, 1.0)
+        left = elapsed * (1.0 / fraction - 1.0)
+        return f"{self.label}: {fraction:.0%}, {_clock(elapsed)} elapsed, {_clock(left)} to go"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the bar, or say how long it took; an error in the block is not hidden."""
+        if self._bar is not None:
+            self._bar.close()
+        elif not self.silent:
+            elapsed = _clock(time.monotonic() - self._start)
+            LOG.info("%s: %s after %s", self.label, "done" if kind is None else "stopped", elapsed)
+
+
+def _bar(total: float, label: str, unit: str) -> Any:
+    """Return a tqdm bar on stderr, or None on a host without tqdm (log lines take its place)."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=total or None, desc=label, unit=f" {unit}" if unit else "it", file=sys.stderr, dynamic_ncols=True)
+
+
+def _clock(seconds: float) -> str:
+    """Return a duration as people say it: 42 s, 3 min 20 s, 2 h 05 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,59 @@
+"""Randomness is addressed, never drawn in turn.
+
+Every draw is a function of the seed, a purpose, and the ids of what it is for (mouse, neuron, dendrite, spine) and
+when (tick). Neuron 7 of mouse 3 therefore behaves the same in any population, on any number of devices, straight
+through or resumed; and arms that share ids share their randomness.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import jax
+from jax import Array
+from jax import numpy as jnp
+
+
+def key_for(seed: Array | int, purpose: str) -> Array:
+    """Return the key of a purpose; `seed` is an integer below 2^32."""
+    key = jax.random.wrap_key_data(jnp.stack([jnp.uint32(0), jnp.asarray(seed, jnp.uint32)]), impl="threefry2x32")
+    return jax.random.fold_in(key, zlib.crc32(purpose.encode()) & 0x7FFFFFFF)
+
+
+def address(key: Array, *ids: Array) -> Array:
+    """Return one key for each id; `ids` are integer arrays of shape (n,), folded in one after the other.
+
+    Args:
+        key: one key, or one for each id.
+        ids: what the randomness is for and when.
+    """
+    for more in ids:
+        key = jax.vmap(jax.random.fold_in, (None if key.ndim == 0 else 0, 0))(key, more)
+    return key
+
+
+def bits(keys: Array) -> tuple[Array, Array]:
+    """Return two independent 32-bit words for each key, shape of `keys`.
+
+    The words of an addressed key are the output of the counter-based cipher that made it, so no further work is
+    needed to draw from it.
+    """
+    words = jax.random.key_data(keys)
+    return words[..., 0], words[..., 1]
+
+
+def uniform(word: Array, dtype: jnp.dtype) -> Array:
+    """Return a number strictly between 0 and 1 for each 32-bit word, with 23 bits of it."""
+    return (jnp.asarray(word >> 9, dtype) + 0.5) * 2.0**-23
+
+
+def normal(word: Array, dtype: jnp.dtype) -> Array:
+    """Return a standard normal number for each 32-bit word (inverse cumulative distribution)."""
+    return jax.scipy.special.ndtri(uniform(word, dtype))
+
+
+def normals(word: Array, dtype: jnp.dtype) -> tuple[Array, Array]:
+    """Return two standard normal numbers for each 32-bit word, with 16 bits each."""
+    halves = (word >> 16, word & 0xFFFF)
+    first, second = ((jnp.asarray(half, dtype) + 0.5) * 2.0**-16 for half in halves)
+    return jax.scipy.special.ndtri(first), jax.scipy.special.ndtri(second)

@@ -1,0 +1,229 @@
+"""The stiff integrator: linearly implicit steps with an error estimate, many lanes at once.
+
+Method: ROS34PW2 (Rang & Angermann 2005, BIT 45:761), four stages, order 3, L-stable, stiffly accurate, with an
+embedded error estimate of order 2. It is a W-method: the order holds for any approximation of the Jacobian, so
+that the coupling between neighbouring neurons and the time dependence of the drive may be left out of it.
+
+Each group of lanes (neighbouring neurons) has its own time and its own step; no group ever waits for the accuracy
+of another, so that a neuron's trajectory does not depend on how many others are simulated beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax import Array, lax
+from jax import numpy as jnp
+
+from plastisim.engine.jacobian import Rates, linearise
+from plastisim.engine.linear import factorise, solve
+
+GAMMA = 0.43586652150845900
+_ALPHA = np.zeros((4, 4))
+_ALPHA[1, 0] = 0.87173304301691801
+_ALPHA[2, :2] = 0.84457060015369423, -0.11299064236484185
+_ALPHA[3, 2] = 1.0
+_GAMMA = np.diag([GAMMA] * 4)
+_GAMMA[1, 0] = -0.87173304301691801
+_GAMMA[2, :2] = -0.90338057013044082, 0.054180672388095326
+_GAMMA[3, :3] = 0.24212380706095346, -1.2232505839045147, 0.54526025533510214
+_WEIGHTS = np.array([0.24212380706095346, -1.2232505839045147, 1.5452602553351020, 0.43586652150845900])
+_EMBEDDED = np.array([0.37810903145819369, -0.096042292212423178, 0.5, 0.21793260754229500])
+
+# In the variables u = GAMMA k no product with the Jacobian is left, and any Jacobian may be used.
+_INVERSE = np.linalg.inv(_GAMMA)
+STAGE = _ALPHA @ _INVERSE
+MEMORY = np.diag(1.0 / np.diag(_GAMMA)) - _INVERSE
+RESULT = _WEIGHTS @ _INVERSE
+ERROR = (_WEIGHTS - _EMBEDDED) @ _INVERSE
+TIMES = _ALPHA.sum(axis=1)
+ORDER = 3
+
+SMALLEST_STEP = 1e-7  # s; a lane that needs less has diverged
+FIRST_STEP = 0.1  # s
+
+
+class Tolerance(NamedTuple):
+    """How accurate a step must be.
+
+    Attributes:
+        relative: error allowed relative to a variable.
+        absolute: error allowed at zero, shape (variable,); in the variable's own unit.
+        signed: whether a variable may be negative, shape (variable,).
+    """
+
+    relative: float
+    absolute: np.ndarray
+    signed: np.ndarray
+
+
+class Lanes(NamedTuple):
+    """The state of the integration; everything needed to go on exactly.
+
+    Attributes:
+        values: shape (variable, lane).
+        step: the next step to try, s, shape (lane,).
+        accepted: accepted steps so far, shape (lane,).
+        rejected: rejected steps so far, shape (lane,).
+        failed: index of the variable that diverged, -1 while there is none, shape (lane,).
+    """
+
+    values: Array
+    step: Array
+    accepted: Array
+    rejected: Array
+    failed: Array
+
+
+class Coupling(NamedTuple):
+    """How lanes of a group act on each other, beside the elementwise rates.
+
+    Attributes:
+        group: number of consecutive lanes that are coupled and therefore share their steps.
+        implicit: solves (1 - duration × coupling) x = values for x; arguments (variable, lane) and s, (lane,). The
+            coupling itself enters the rates through their inputs.
+    """
+
+    group: int
+    implicit: Callable[[Array, Array], Array]
+
+
+ALONE = Coupling(1, lambda values, duration: values)
+InputsAt = Callable[[Array, Array], Any]
+
+
+def start(values: Array) -> Lanes:
+    """Return lanes at the start of an integration; `values` of shape (variable, lane)."""
+    lanes = values.shape[1]
+    none = jnp.zeros(lanes, jnp.int32)
+    return Lanes(values, jnp.full(lanes, FIRST_STEP, values.dtype), none, none, none - 1)
+
+
+def advance(
+    rates: Rates, inputs_at: InputsAt, lanes: Lanes, length: Array, tolerance: Tolerance,
+    coupling: Coupling = ALONE,
+) -> Lanes:
+    """Integrate every lane over `length` seconds, each group of lanes with its own steps.
+
+    Args:
+        rates: elementwise rates of a list of variables and inputs (see `jacobian.linearise`).
+        inputs_at: inputs at (seconds since the start of this stretch, shape (lane,); values, shape (variable, lane)).
+        lanes: where the integration stands; the lane count is a multiple of the coupled group.
+        length: duration, s, shape ().
+        tolerance: see `Tolerance`.
+        coupling: of neighbouring lanes.
+
+    Returns:
+        Lanes at the end. A lane whose step became too small or whose values are not finite keeps its last good
+        values and has `failed` set.
+    """
+
+    def unfinished(carry: tuple[Lanes, Array]) -> Array:
+        return jnp.any(carry[1] < length)
+
+    def body(carry: tuple[Lanes, Array]) -> tuple[Lanes, Array]:
+        return _attempt(rates, inputs_at, carry[0], carry[1], length, tolerance, coupling)
+
+    elapsed = jnp.where(lanes.failed >= 0, length, jnp.zeros_like(lanes.step))
+    return lax.while_loop(unfinished, body, (lanes, elapsed))[0]
+
+
+def _attempt(
+    rates: Rates, inputs_at: InputsAt, lanes: Lanes, elapsed: Array, length: Array, tolerance: Tolerance,
+    coupling: Coupling,
+) -> tuple[Lanes, Array]:
+    """Try one step in every unfinished lane."""
+    group = coupling.group
+    active = elapsed < length
+    rest = length - elapsed
+    last = lanes.step >= rest * (1.0 - 1e-6)
+    step = jnp.where(active, jnp.where(last, rest, lanes.step), 1.0)
+    proposed, error = _rosenbrock(rates, inputs_at, lanes.values, elapsed, step, coupling)
+
+    size = jnp.maximum(jnp.abs(lanes.values), jnp.abs(proposed))
+    absolute = jnp.asarray(tolerance.absolute, size.dtype)[:, None]
+    allowed = tolerance.relative * size + absolute
+    # Below zero by less than the error allowed at zero is zero; by more, the step is refused, never clipped.
+    negative = (proposed < 0.0) & ~jnp.asarray(tolerance.signed)[:, None]
+    bad = ~jnp.isfinite(proposed) | (negative & (proposed < -absolute))
+    proposed = jnp.where(negative & ~bad, 0.0, proposed)
+    worst = _over_group(jnp.sqrt(jnp.mean((error / allowed) ** 2, axis=0)), group)
+    refused = _over_group(jnp.any(bad, axis=0) | ~jnp.isfinite(worst), group)
+    accept = active & ~refused & (worst <= 1.0)
+
+    factor = jnp.clip(0.9 * jnp.maximum(worst, 1e-8) ** (-1.0 / ORDER), 0.2, 5.0)
+    following = step * jnp.where(refused, 0.25, factor)
+    # A step cut short by the end of the stretch says nothing about the step to take after it.
+    following = jnp.where(accept & last, jnp.maximum(following, lanes.step), following)
+    following = jnp.where(active, following, lanes.step)
+
+    diverged = active & ~accept & (following < SMALLEST_STEP)
+    culprit = jnp.argmax(jnp.where(bad, jnp.inf, jnp.abs(error / allowed)), axis=0).astype(jnp.int32)
+    finished = jnp.where(accept & last, length, jnp.where(accept, elapsed + step, elapsed))
+    return (
+        Lanes(
+            values=jnp.where(accept, proposed, lanes.values),
+            step=following,
+            accepted=lanes.accepted + accept,
+            rejected=lanes.rejected + (active & ~accept),
+            failed=jnp.where(diverged, culprit, lanes.failed),
+        ),
+        jnp.where(diverged, length, finished),
+    )
+
+
+def _rosenbrock(
+    rates: Rates, inputs_at: InputsAt, values: Array, elapsed: Array, step: Array, coupling: Coupling
+) -> tuple[Array, Array]:
+    """Return the values after one step and the estimate of their error, both (variable, lane).
+
+    The matrix that is inverted is the product of the lanes' own part and the coupling's part: close enough to their
+    sum for a W-method to keep its order, and as stable for long steps.
+    """
+    first, jacobian = linearise(rates, list(values), inputs_at(elapsed, values))
+    factors = factorise(1.0 / (GAMMA * step), jacobian)
+
+    def stage(slope: Array) -> Array:
+        return coupling.implicit(jnp.stack(solve(factors, list(slope))), GAMMA * step)
+
+    def later(index: Array, stages: Array) -> Array:
+        inner = values + jnp.tensordot(_row(STAGE, index, values), stages, 1)
+        slope = jnp.stack(rates(list(inner), inputs_at(elapsed + _row(TIMES, index, values) * step, inner)))
+        return stages.at[index].set(stage(slope + jnp.tensordot(_row(MEMORY, index, values), stages, 1) / step))
+
+    # A loop instead of four copies: three quarters less to compile, and nothing slower to run.
+    stages = jnp.zeros((4, *values.shape), values.dtype).at[0].set(stage(jnp.stack(first)))
+    stages = lax.fori_loop(1, 4, later, stages)
+    return values + _combine(RESULT, stages), _combine(ERROR, stages)
+
+
+def _combine(weights: np.ndarray, stages: Array) -> Array:
+    """Return the weighted sum of stages, shape (variable, lane)."""
+    return sum(float(weight) * stage for weight, stage in zip(weights, stages, strict=True))
+
+
+def _row(table: np.ndarray, index: Array, like: Array) -> Array:
+    """Return one row of a table of coefficients, in the precision of `like`."""
+    return jnp.asarray(table, like.dtype)[index]
+
+
+def _over_group(values: Array, group: int) -> Array:
+    """Return the largest value (or any) within each group, given back to its members; shape (lane,)."""
+    if group == 1:
+        return values
+    together = jnp.max(values.reshape(-1, group), axis=1)
+    return jnp.repeat(together, group)
+
+
+def compiled(function: Callable[..., Any], **options: Any) -> Any:
+    """Return `function` compiled for the default device.
+
+    On CPU the fusion pass is left out: it recomputes shared intermediate values of straight-line code, which made
+    this integrator ten times slower and twenty times slower to compile.
+    """
+    if jax.default_backend() == "cpu":
+        options["compiler_options"] = {"xla_disable_hlo_passes": "fusion"}
+    return jax.jit(function, **options)

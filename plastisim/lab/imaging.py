@@ -1,0 +1,144 @@
+"""Virtual two-photon imaging: what an experimenter would have counted on each branch in each session.
+
+A living spine is seen unless it is hidden (biology/spines.py). Two seen spines whose bases lie closer than the
+microscope resolves are counted as one, the wider. Spines are followed from session to session by their place: a
+spine is *formed* if it is seen now and was not in the previous session, *eliminated* if it was seen then and is not
+now, so that a hidden spine that comes back counts as formed, as it does in the laboratory. Head widths are read
+through the optics (an offset) and with noise. Left out: bleaching, movement, the observer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from plastisim.engine.fields import chosen, fitted, parameter
+from plastisim.lab.branch_table import BranchTable
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True)
+class Microscope:
+    """Resolution, optics and noise."""
+
+    resolution: float = parameter(
+        0.1, "um", "bases closer than this are counted as one spine",
+        chosen("spines leave the shaft in all directions, so only close pairs merge; about 5 % of spines"),
+    )  # fmt: skip
+    width_offset: float = parameter(0.34, "um", "width added by the optics", fitted("row V16 less row V17"))
+    width_median: float = parameter(0.555, "um", "true width of the median persistent spine", fitted("row V17"))
+    width_noise: float = parameter(0.17, "1", "SD of the noise of ln width, one session", fitted("row V21"))
+
+    def resolved(self, density: float) -> float:
+        """Return the expected share of seen spines that are counted, at a density of seen spines (1/um)."""
+        crowd = density * self.resolution
+        return (1.0 - math.exp(-crowd)) / crowd if crowd > 0 else 1.0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Snapshots:
+    """The spines of every branch in every session, as the program knows them.
+
+    Args:
+        days: of the sessions, shape (session,).
+        serial: identity of the spine in each slot, -1 where there is none, shape (session, site, slot).
+        visible: whether it is alive and not hidden, same shape.
+        log_width: ln of its true head width relative to the median persistent spine, same shape.
+        place: its position along the branch, 0..1, same shape.
+        noise: a standard normal number for its width in this session, same shape.
+        length: of the branches, um, shape (site,).
+    """
+
+    days: Floats
+    serial: npt.NDArray[np.int32]
+    visible: Flags
+    log_width: Floats
+    place: Floats
+    noise: Floats
+    length: Floats
+
+
+def seen(spines: Snapshots, microscope: Microscope) -> Flags:
+    """Return which spines are counted, shape (session, site, slot): visible, and not merged into a wider one."""
+    position = np.where(spines.visible, spines.place * spines.length[:, None], np.inf)
+    order = np.argsort(position, axis=-1)
+    base = np.take_along_axis(position, order, -1)
+    width = np.take_along_axis(np.where(spines.visible, spines.log_width, -np.inf), order, -1)
+    with np.errstate(invalid="ignore"):  # two absent spines are infinitely far away
+        close = np.diff(base, axis=-1) < microscope.resolution
+    wider = width[..., 1:] > width[..., :-1]
+    lost = np.zeros(base.shape, bool)
+    lost[..., 1:] |= close & ~wider
+    lost[..., :-1] |= close & wider
+    merged = np.zeros(base.shape, bool)
+    np.put_along_axis(merged, order, lost, -1)
+    return spines.visible & ~merged
+
+
+def measured_widths(spines: Snapshots, microscope: Microscope) -> Floats:
+    """Return the apparent head width of every spine, um, shape (session, site, slot)."""
+    noisy = spines.log_width + microscope.width_noise * spines.noise - 0.5 * microscope.width_noise**2
+    return microscope.width_offset + microscope.width_median * np.exp(noisy)
+
+
+def kept(spines: Snapshots, counted: Flags, first: int, second: int) -> Flags:
+    """Return which spines counted in session `second` were also counted in session `first`, (site, slot)."""
+    return _matched(spines.serial[second], spines.serial[first], counted[first]) & counted[second]
+
+
+def _matched(serial: npt.NDArray[np.int32], others: npt.NDArray[np.int32], counted: Flags) -> Flags:
+    """Return whether each serial number is among the counted `others` of the same site, shape (site, slot)."""
+    site = np.arange(len(serial), dtype=np.int64)[:, None] << 32
+    return np.isin(site + serial, (site + others)[counted])
+
+
+def image(
+    spines: Snapshots, microscope: Microscope, mouse: npt.NDArray[np.str_], condition: npt.NDArray[np.str_]
+) -> BranchTable:
+    """Return what would have been measured, in the same container as a laboratory's own table.
+
+    Args:
+        spines: what is there.
+        microscope: how it is looked at.
+        mouse: of each branch, shape (site,).
+        condition: arm of each branch, shape (site,).
+    """
+    counted, widths = seen(spines, microscope), measured_widths(spines, microscope)
+    number = counted.sum(axis=-1).astype(float)
+    rates = np.full((2, *number.shape), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a branch without spines has no rate and no width
+        for now in range(1, len(spines.days)):
+            both = kept(spines, counted, now - 1, now).sum(axis=-1)
+            rates[0, now] = (number[now] - both) / number[now - 1]
+            rates[1, now] = (number[now - 1] - both) / number[now - 1]
+        width = np.where(counted, widths, 0.0).sum(axis=-1) / number
+    formation, elimination = np.where(np.isfinite(rates), rates, np.nan)
+    density = number / spines.length
+    return BranchTable(
+        mouse, condition, spines.days, density.T, width.T, formation.T, elimination.T
+    )  # fmt: skip
+
+
+def new_spine_survival(spines: Snapshots, microscope: Microscope, day: float = 1.0) -> dict[float, float]:
+    """Return the share of spines first seen on `day` that is seen in every session up to each later day."""
+    counted = seen(spines, microscope)
+    first = int(np.flatnonzero(spines.days == day)[0])
+    cohort = counted[first] & ~kept(spines, counted, first - 1, first)
+    total, survival = cohort.sum(), {}
+    for now in range(first + 1, len(spines.days)):
+        still = _matched(spines.serial[first], spines.serial[now], counted[now]) & cohort
+        cohort, survival[float(spines.days[now])] = still, float(still.sum() / total)
+    return survival
+
+
+def new_to_old_width(spines: Snapshots, microscope: Microscope, day: float = 1.0) -> float:
+    """Return the mean apparent width of spines first seen on `day` relative to those seen before."""
+    counted, widths = seen(spines, microscope), measured_widths(spines, microscope)
+    now = int(np.flatnonzero(spines.days == day)[0])
+    old = kept(spines, counted, now - 1, now)
+    return float(widths[now][counted[now] & ~old].mean() / widths[now][old].mean())

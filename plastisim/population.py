@@ -1,0 +1,229 @@
+"""From arms and cohorts to arrays: one lane a neuron, one row an animal.
+
+Lanes run over arm, mouse and neuron, in that order; a mouse's neurons are filled up to whole neighbour groups, and
+the lanes to whole vectors, so that a neuron always sits in the same group and is computed by the same instructions.
+An animal is a mouse in an arm: the same mouse in two arms has the same ids, and therefore the same randomness.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim import model
+from plastisim.biology.exposure import Exposure
+from plastisim.biology.ligands import Ligand
+from plastisim.biology.spines import Habit, Spines
+from plastisim.cascade import GROUP
+from plastisim.engine.clock import Segments
+from plastisim.engine.errors import ConfigError
+from plastisim.engine.randomness import address, bits, key_for, normal, uniform
+from plastisim.lab.cohort import Cohort, Spread
+from plastisim.lab.compounds import SEROTONIN, Compound
+from plastisim.lab.protocol import Protocol
+from plastisim.spine_agents import Sites
+
+VECTOR = 64  # lanes are filled up to a multiple of this
+
+
+@dataclasses.dataclass(frozen=True)
+class Population:
+    """Who is simulated.
+
+    Attributes:
+        protocol: arms and times.
+        cohorts: groups of mice.
+        cohort: index of the cohort of each mouse, shape (mouse,).
+        mouse: index of each mouse within its cohort, shape (mouse,).
+        neurons: imaged neurons a mouse.
+        compounds: serotonin first, then every compound given.
+        seed: of all randomness.
+    """
+
+    protocol: Protocol
+    cohorts: tuple[Cohort, ...]
+    cohort: np.ndarray
+    mouse: np.ndarray
+    neurons: int
+    compounds: tuple[Compound, ...]
+    seed: int
+
+    @property
+    def arms(self) -> int:
+        """Number of arms."""
+        return len(self.protocol.arms)
+
+    @property
+    def mice(self) -> int:
+        """Number of mice an arm, over all cohorts."""
+        return len(self.mouse)
+
+    @property
+    def filled(self) -> int:
+        """Neurons a mouse, filled up to whole groups."""
+        return -(-self.neurons // GROUP) * GROUP
+
+    @property
+    def animals(self) -> int:
+        """Number of animals: arms × mice."""
+        return self.arms * self.mice
+
+    def lanes(self) -> np.ndarray:
+        """Return (animal, neuron) of every lane, shape (lane, 2); lanes beyond the last neuron repeat the first."""
+        animal, neuron = np.divmod(np.arange(self.animals * self.filled), self.filled)
+        pairs = np.stack([animal, neuron], axis=1)
+        missing = -len(pairs) % VECTOR
+        return np.concatenate([pairs, pairs[np.zeros(missing, dtype=int)]])
+
+    def imaged(self, values: np.ndarray) -> np.ndarray:
+        """Return lane values (…, lane) as (…, arm, mouse, neuron), without the lanes that only fill up."""
+        kept = values[..., : self.animals * self.filled]
+        return kept.reshape(*values.shape[:-1], self.arms, self.mice, self.filled)[..., : self.neurons]
+
+
+def populate(protocol: Protocol, cohorts: Sequence[Cohort], seed: int) -> Population:
+    """Return the population of a protocol.
+
+    Raises:
+        ConfigError: if the cohorts differ in neurons or dendrites a mouse, or the seed is not a 32-bit integer.
+    """
+    shapes = {(cohort.neurons, cohort.dendrites) for cohort in cohorts}
+    if len(shapes) != 1:
+        raise ConfigError(f"cohorts of one run need the same neurons and dendrites a mouse, but got {sorted(shapes)}")
+    if not (isinstance(seed, int) and 0 <= seed < 2**32):
+        raise ConfigError(f"the seed must be an integer from 0 to 2^32 - 1, but got {seed!r}")
+    cohort = np.concatenate([np.full(one.mice, index) for index, one in enumerate(cohorts)])
+    mouse = np.concatenate([np.arange(one.mice) for one in cohorts])
+    others = tuple(compound for compound in protocol.compounds() if compound is not SEROTONIN)
+    neurons = cohorts[0].neurons
+    return Population(protocol, tuple(cohorts), cohort, mouse, neurons, (SEROTONIN, *others), seed)
+
+
+def mouse_keys(population: Population, purpose: str) -> Array:
+    """Return one key a mouse for a purpose, shape (mouse,); it does not depend on the arm or the cohort's size."""
+    return address(key_for(population.seed, purpose), jnp.asarray(population.cohort), jnp.asarray(population.mouse))
+
+
+def neuron_keys(population: Population, purpose: str) -> Array:
+    """Return one key a lane for a purpose, shape (lane,)."""
+    animal, neuron = population.lanes().T
+    keys = mouse_keys(population, purpose)[jnp.asarray(animal % population.mice)]
+    return jax.vmap(jax.random.fold_in)(keys, jnp.asarray(neuron))
+
+
+def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Exposure:
+    """Return compounds and receptor density of every animal; leaves of shape () or (animal,)."""
+    clearance = jnp.exp(spread.elimination * normal(bits(mouse_keys(population, "elimination"))[0], dtype))
+    density = np.repeat([arm.htr2a_density for arm in population.protocol.arms], population.mice)
+    ligands = []
+    for compound in population.compounds:
+        numbers = {name: jnp.asarray(value, dtype) for name, value in compound.kinetics().items()}
+        numbers["elimination"] = jnp.tile(numbers["elimination"] * clearance, population.arms)
+        ligands.append(Ligand(**numbers))
+    exposure = Exposure(tuple(ligands), htr2a_density=jnp.asarray(density, dtype))
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), exposure)
+
+
+def pathways(population: Population, pathway: model.Pathway, spread: Spread, dtype: jnp.dtype) -> model.Pathway:
+    """Return the parameters of every neuron: `pathway` with each neuron's own reserve, rate and 5-HT1A weight."""
+    reserve = normal(bits(neuron_keys(population, "receptor reserve"))[0], dtype)
+    place = spread.tail + (1.0 - 2.0 * spread.tail) * uniform(bits(neuron_keys(population, "resting rate"))[0], dtype)
+    rate = spread.rate_median * jnp.exp(spread.rate * jax.scipy.special.ndtri(place))
+    weights = np.array([cohort.cell_type.htr1a_weight for cohort in population.cohorts])[population.cohort]
+    htr1a = weights[population.lanes()[:, 0] % population.mice]
+    own = dataclasses.replace(
+        pathway,
+        gq=dataclasses.replace(pathway.gq, reserve=pathway.gq.reserve * jnp.exp(spread.reserve * reserve)),
+        excitability=dataclasses.replace(pathway.excitability, resting_rate=rate, htr1a_weight=htr1a),
+    )
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), own)
+
+
+def sites(population: Population, spread: Spread, law: Spines, seen: float, dtype: jnp.dtype) -> tuple[Sites, Array]:
+    """Return the branches, in the order arm, mouse, neuron, dendrite, and their lengths (um), both (site,).
+
+    Args:
+        population: who is simulated.
+        spread: how branches and mice differ.
+        law: hazards of single spines.
+        seen: share of neighbouring spines that imaging tells apart (see lab/imaging.py).
+        dtype: of the results.
+    """
+    dendrites = population.cohorts[0].dendrites
+    animal, neuron, dendrite = (
+        index.ravel() for index in np.indices((population.animals, population.neurons, dendrites))
+    )
+    mouse = animal % population.mice
+
+    def keys(purpose: str) -> Array:
+        return address(mouse_keys(population, purpose)[mouse], jnp.asarray(neuron), jnp.asarray(dendrite))
+
+    def of_cohort(name: str) -> Array:
+        return jnp.asarray([getattr(one, name) for one in population.cohorts], dtype)[population.cohort[mouse]]
+
+    def between_mice(purpose: str, sd: float) -> Array:
+        return _log_normal(mouse_keys(population, purpose), sd, dtype)[mouse]
+
+    length = spread.length * jnp.exp(spread.length_spread * normal(bits(keys("branch length"))[0], dtype))
+    habit = Habit(of_cohort("turnover"), of_cohort("drift"))
+    share = law.transient_share * habit.turnover
+    hidden = [law.hidden_share(jnp.full(mouse.shape, pool), habit.turnover) for pool in (True, False)]
+    density = of_cohort("density") / seen / (1.0 - share * hidden[0] - (1.0 - share) * hidden[1])
+    set_point = density * length * between_mice("spine set point", spread.density)
+    branches = Sites(
+        lane=jnp.asarray(animal * population.filled + neuron),
+        fates=keys("spine fates"),
+        broods=keys("spine births"),
+        set_point=set_point * _log_normal(keys("branch set point"), spread.branch, dtype),
+        responsiveness=of_cohort("responsiveness") * between_mice("responsiveness", spread.responsiveness),
+        habit=habit,
+    )
+    return branches, length
+
+
+def _log_normal(keys: Array, sd: float, dtype: jnp.dtype) -> Array:
+    """Return one log-normal factor of mean 1 for each key."""
+    return jnp.exp(sd * normal(bits(keys)[0], dtype) - 0.5 * sd * sd)
+
+
+def administration(
+    population: Population, segments: Segments, variables: int, dtype: jnp.dtype
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what is given at the start of each segment and during it.
+
+    Args:
+        population: with its protocol.
+        segments: of a chunk; nothing is given in a segment without length.
+        variables: number of variables of an animal.
+        dtype: of the results.
+
+    Returns:
+        Jumps of the animals' variables, (segment, variable, animal); infusions, nmol/L/s, and baths, nmol/L (-1 where
+        there is none), both (compound, segment, animal).
+    """
+    compounds, mice = population.compounds, population.mice
+    real = segments.end > segments.begin
+    begin = np.where(real, segments.begin, np.iinfo(np.int64).min)
+    width = (variables - 1) // len(compounds)
+    jumps = np.zeros((len(begin), variables, population.animals), dtype)
+    infusion = np.zeros((len(compounds), len(begin), population.animals), dtype)
+    bath = np.full_like(infusion, -1.0)
+    for index, arm in enumerate(population.protocol.arms):
+        who = slice(index * mice, (index + 1) * mice)
+        for dose in arm.doses:
+            first = width * compounds.index(dose.compound)
+            amount = dose.amount * 1000.0 / dose.compound.molar_mass.value  # umol/kg
+            row, change = first, amount
+            if dose.route == "iv":
+                prodrug = dose.compound.prodrug_fraction.value > 0
+                row, change = first + (1 if prodrug else 2), 1000.0 * amount / dose.compound.volume.value
+            jumps[begin == dose.at, row, who] += change
+        for given in arm.baths:
+            during = (begin >= given.start) & (begin < given.stop)
+            bath[compounds.index(given.compound), during, who] = given.concentration
+    return jumps, infusion, bath

@@ -1,0 +1,195 @@
+"""Who is moved through time, one chunk after the other: animals, then their neurons, then the spines.
+
+Each runner holds on the host what its compiled program returned, and what has to be kept. Nothing here computes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim import model
+from plastisim.biology.exposure import Drive
+from plastisim.biology.ligands import Supply
+from plastisim.biology.spines import Spines, SpineState
+from plastisim.cascade import cascade_program, exposure_program, rest_program
+from plastisim.engine import stepping, table
+from plastisim.engine.clock import Segments
+from plastisim.engine.errors import NumericalError
+from plastisim.engine.loop import Pieces
+from plastisim.lab.cohort import Spread
+from plastisim.lab.imaging import Microscope, Snapshots
+from plastisim.lab.protocol import DAY, TICK
+from plastisim.population import Population, administration, exposures, pathways, sites
+from plastisim.spine_agents import Forest
+from plastisim.spine_programs import forest_program, session_program, start_program
+
+VARIABLES = model.variables()
+PROTEINS, SET_POINT = (
+    [declared.name for declared in VARIABLES].index(name) for name in ("plasticity_proteins", "spine_set_point")
+)
+
+
+class Ledger(NamedTuple):
+    """Every spine that ever lived; each array has shape (spine,).
+
+    Attributes:
+        site: branch.
+        serial: identity on the branch.
+        birth: s from day 0; -`table.NEVER` for spines older than the run.
+        death: s from day 0; `table.NEVER` for those alive at the end.
+    """
+
+    site: np.ndarray
+    serial: np.ndarray
+    birth: np.ndarray
+    death: np.ndarray
+
+
+class Animals:
+    """Exposure and receptor occupancy of every animal."""
+
+    def __init__(self, population: Population, spread: Spread, dtype: jnp.dtype) -> None:
+        """Start drug-free."""
+        self.population, self.dtype = population, dtype
+        self.exposure = exposures(population, spread, dtype)
+        self.initial = self.exposure.initial(jnp.zeros(population.animals, dtype))
+        self.lanes = stepping.start(jnp.stack(jax.tree.leaves(self.initial)))
+
+    def resting_drive(self) -> Drive:
+        """Return what the neurons see without any drug; leaves of shape (animal,)."""
+        none = jnp.zeros(self.population.animals, self.dtype)
+        supply = tuple(Supply(none, none - 1.0) for _ in self.population.compounds)
+        return jax.jit(lambda exposure, state: exposure.drive(state, supply))(self.exposure, self.initial)
+
+    def advance(self, chunk: Segments, lengths: Array) -> Pieces:
+        """Move through a chunk and return what the neurons see in it."""
+        variables = self.lanes.values.shape[0]
+        jumps, infusion, bath = administration(self.population, chunk, variables, self.dtype)
+        supply = tuple(Supply(jnp.asarray(rate), jnp.asarray(held)) for rate, held in zip(infusion, bath, strict=True))
+        self.lanes, pieces = exposure_program()(self.exposure, self.lanes, jnp.asarray(jumps), supply, lengths)
+        return pieces
+
+
+class Neurons:
+    """The cascade of every neuron, from its own rest."""
+
+    def __init__(
+        self, population: Population, pathway: model.Pathway, spread: Spread, drive: Drive, tolerance: float,
+        dtype: jnp.dtype,
+    ) -> None:  # fmt: skip
+        """Solve every neuron's resting state, under the animal's resting drive."""
+        self.population = population
+        self.animal = jnp.asarray(population.lanes()[:, 0])
+        self.pathway = pathways(population, pathway, spread, dtype)
+        self.program = cascade_program(tolerance)
+        drive = jax.tree.map(lambda leaf: leaf[self.animal], drive)
+        values, self.rest, residual = rest_program()(self.pathway, drive)
+        self.residual = float(jnp.max(residual))
+        self.lanes = stepping.start(values)
+
+    def advance(self, chunk: Segments, lengths: Array, pieces: Pieces) -> Array:
+        """Move through a chunk and return all variables at its start and at each segment's end.
+
+        Raises:
+            NumericalError: a neuron diverged.
+        """
+        before, event = self.lanes.values, jnp.asarray(chunk.event)
+        self.lanes, values = self.program(self.pathway, self.rest, self.animal, self.lanes, pieces, event, lengths)
+        self._check(chunk)
+        return jnp.concatenate([before[None], values])
+
+    def _check(self, chunk: Segments) -> None:
+        failed = np.flatnonzero(np.asarray(self.lanes.failed) >= 0)
+        if not len(failed):
+            return
+        lane = failed[0]
+        animal, neuron = self.population.lanes()[lane]
+        arm, mouse = divmod(int(animal), self.population.mice)
+        variable = VARIABLES[int(self.lanes.failed[lane])]
+        raise NumericalError(
+            f"{variable.path} of neuron {neuron} of mouse {mouse} in arm "
+            f"{self.population.protocol.arms[arm].name!r} diverged between {chunk.begin[0] / DAY:.3f} and "
+            f"{chunk.end[-1] / DAY:.3f} d ({len(failed)} neurons in all); check its parameters"
+        )
+
+
+class Trees:
+    """The spines of every branch, what imaging saw of them, and who lived."""
+
+    def __init__(
+        self, population: Population, law: Spines, spread: Spread, microscope: Microscope, slots: int, dtype: jnp.dtype
+    ) -> None:
+        """Start every branch in its own stationary state."""
+        self.law = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), law)
+        resolved = microscope.resolved(population.cohorts[0].density)
+        self.sites, self.length = sites(population, spread, law, resolved, dtype)
+        self.duration = jnp.asarray(float(TICK), dtype)
+        self._dead: list[tuple[np.ndarray, ...]] = []
+        self._sessions: list[tuple[np.ndarray, ...]] = []
+        self._days: list[float] = []
+        self.forest = start_program(slots)(self.law, self.sites)
+        while bool(self.forest.table.overflow.any()):
+            slots *= 2
+            self.forest = start_program(slots)(self.law, self.sites)
+
+    def advance(self, chunk: Segments, values: Array) -> Array:
+        """Move through a chunk and return the living spines on each branch at each segment's end.
+
+        A table that is too narrow is widened and the chunk is done again from its start.
+        """
+        drive = (values[:, PROTEINS], values[:, SET_POINT], jnp.asarray(chunk.end), jnp.asarray(chunk.slow))
+        moved, counts = forest_program()(self.law, self.sites, self.forest, *drive, self.duration)
+        while bool(moved.table.overflow.any()):
+            self.forest = _wider(self.forest, 2 * self.forest.table.serial.shape[1])
+            moved, counts = forest_program()(self.law, self.sites, self.forest, *drive, self.duration)
+        self._bury(moved)
+        self.forest = moved._replace(table=table.release(moved.table))
+        return counts
+
+    def _bury(self, forest: Forest) -> None:
+        """Keep the dead before their slots are released."""
+        serial, birth, death = (np.asarray(part) for part in forest.table[:3])
+        site, slot = np.nonzero((serial != table.FREE) & (death != table.NEVER))
+        self._dead.append((site, serial[site, slot], birth[site, slot], death[site, slot]))
+
+    def look(self, now: int, days: tuple[float, ...]) -> None:
+        """Image all branches if `now` (s) is one of the sessions (days)."""
+        if now in [round(day * DAY) for day in days]:
+            seen = session_program()(self.law, self.sites, self.forest, jnp.asarray(now))
+            self._sessions.append(tuple(np.asarray(part) for part in seen))
+            self._days.append(now / DAY)
+
+    def snapshots(self) -> Snapshots:
+        """Return all sessions, in tables of one width."""
+        width = max(session[0].shape[1] for session in self._sessions)
+        empty = (table.FREE, False, 0.0, 0.0, 0.0)
+        parts = [
+            np.stack([_padded(part, width, value) for part in parts])
+            for parts, value in zip(zip(*self._sessions, strict=True), empty, strict=True)
+        ]
+        return Snapshots(np.array(self._days), *parts, length=np.asarray(self.length))
+
+    def ledger(self) -> Ledger:
+        """Return every spine that ever lived, ordered by branch and serial number."""
+        serial, birth, death = (np.asarray(part) for part in self.forest.table[:3])
+        site, slot = np.nonzero(serial != table.FREE)
+        living = (site, serial[site, slot], birth[site, slot], death[site, slot])
+        columns = [np.concatenate(parts) for parts in zip(living, *self._dead, strict=True)]
+        order = np.lexsort((columns[1], columns[0]))
+        return Ledger(*(column[order] for column in columns))
+
+
+def _wider(forest: Forest, width: int) -> Forest:
+    """Return the same spines in a table of `width` slots a branch."""
+    more = width - forest.table.serial.shape[1]
+    padded = [jnp.pad(leaf, ((0, 0), (0, more))) for leaf in jax.tree.leaves(forest.spines)]
+    return forest._replace(table=table.widen(forest.table, width), spines=SpineState(*padded))
+
+
+def _padded(part: np.ndarray, width: int, value: float) -> np.ndarray:
+    return np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=value)

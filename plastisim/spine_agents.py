@@ -1,0 +1,160 @@
+"""The spine agents of a run: a table of single spines on every branch, moved from one slow tick to the next.
+
+Transition probabilities over a tick are exact for constant rates, 1 - exp(-rate × tick). A spine draws from
+(seed, cohort, mouse, neuron, dendrite, its serial number, tick): neither the size of the table, nor the length of
+a chunk, nor who else is simulated changes its fate, and the same branch in two arms shares its randomness.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim.biology.spines import CellPools, Habit, Spines, SpineState
+from plastisim.engine import table as slots
+from plastisim.engine.randomness import address, bits, normal, normals, uniform
+from plastisim.engine.table import Table
+
+START = slots.NEVER - 2  # moments at which the stationary start draws; no tick ends then
+LARGEST_BROOD = 12  # births on one branch in one tick; more set `overflow`
+
+
+class Sites(NamedTuple):
+    """The branches; every array has shape (site,).
+
+    Attributes:
+        lane: the neuron that carries the branch.
+        fates: key of each branch, for what happens to its spines.
+        broods: key of each branch, for births.
+        set_point: expected number of spines at rest.
+        responsiveness: of cohort and mouse.
+        habit: turnover and drift of the cohort.
+    """
+
+    lane: Array
+    fates: Array
+    broods: Array
+    set_point: Array
+    responsiveness: Array
+    habit: Habit
+
+
+class Forest(NamedTuple):
+    """All spines, and the mean pools of the cells that carry them; everything needed to go on exactly."""
+
+    table: Table
+    spines: SpineState
+    cells: CellPools
+
+
+def populate(spines: Spines, sites: Sites, width: int) -> Forest:
+    """Return the stationary start, `width` slots a branch: exact, because hazards at rest depend on the pool only.
+
+    Persistent spines are the successes of (1 - U) m / (1 - F) trials with probability 1 - F, whose variance is F
+    times their mean; transient spines are Poisson.
+    """
+    dtype = sites.set_point.dtype
+    share = (spines.transient_share * sites.habit.turnover)[:, None]
+    success = 1.0 - spines.dispersion
+    trials = jnp.round(sites.set_point[:, None] * (1.0 - share) / success).astype(jnp.int32)
+    serial = jnp.broadcast_to(jnp.arange(width, dtype=jnp.int32), (sites.lane.shape[0], width))
+    present = (serial < trials) & (uniform(words(sites.fates, serial, START)[0], dtype) < success)
+    table = slots.empty(sites.lane.shape[0], width)
+    table = table._replace(
+        serial=jnp.where(present, serial, slots.FREE),
+        birth=jnp.where(present, jnp.int32(-slots.NEVER), table.birth),
+        born=trials[:, 0],
+        overflow=trials[:, 0] > width,
+    )
+    count, excess = _poisson(sites.broods, START, (share * sites.set_point[:, None])[:, 0])
+    table, newborn = slots.bear(table, count, jnp.int32(-slots.NEVER))
+    table = table._replace(overflow=table.overflow | excess)
+
+    events, sizes = words(sites.fates, table.serial, START + 1)
+    hidden = uniform(events, dtype) < spines.hidden_share(newborn, sites.habit.turnover[:, None])
+    fast, slow = normals(sizes, dtype)
+    state = SpineState(newborn, hidden, spines.fast_sd * fast, spines.slow_sd * slow)
+    return Forest(table, state, spines.pools(sites.habit))
+
+
+def tick(
+    spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, now: Array, duration: float
+) -> Forest:
+    """Move every spine over one slow tick that ends at `now`.
+
+    Args:
+        spines: parameters.
+        sites: branches.
+        forest: spines at the start of the tick.
+        proteins: plasticity proteins of the branch's neuron, relative to rest, mean over the tick, shape (site,).
+        set_point: its long-lived set-point shift, shape (site,).
+        now: s, integer.
+        duration: of the tick, s.
+    """
+    dtype = proteins.dtype
+    density = forest.cells.transient + forest.cells.persistent
+    growth = spines.growth(proteins, set_point, sites.responsiveness, density)
+    wide, habit = jax.tree.map(lambda leaf: leaf[:, None], (growth, sites.habit))
+    table, state = forest.table, forest.spines
+
+    events, sizes = words(sites.fates, table.serial, now)
+    chance = uniform(events, dtype)
+    loss, capture = spines.exits(state.transient, wide, habit)
+    leaving = -jnp.expm1(-(loss + capture) * duration)
+    turning = leaving - (1.0 - leaving) * jnp.expm1(-spines.toggles(state.hidden, wide, habit) * duration)
+    living = slots.alive(table)
+    captured = living & (chance * (loss + capture) < leaving * capture)
+    lost = living & ~captured & (chance < leaving)
+    hidden = state.hidden ^ ((chance >= leaving) & (chance < turning))
+    state = SpineState(
+        transient=state.transient & ~captured,
+        hidden=hidden,
+        # Capture does not change a spine's width at once: it starts thin and then grows.
+        fast=jnp.where(captured, state.fast - spines.transient_width, state.fast),
+        slow=state.slow,
+    )
+    state = spines.widths(state, normals(sizes, dtype), wide.widening, duration)
+
+    count, excess = _poisson(sites.broods, now, spines.births(growth, sites.habit) * sites.set_point * duration)
+    table, newborn = slots.bear(slots.bury(table, lost, now), count, now)
+    fast, slow = normals(words(sites.fates, table.serial, now + 1)[1], dtype)
+    return Forest(
+        table._replace(overflow=table.overflow | excess),
+        SpineState(
+            transient=state.transient | newborn,
+            hidden=state.hidden & ~newborn,
+            fast=jnp.where(newborn, wide.widening + spines.fast_sd * fast, state.fast),
+            slow=jnp.where(newborn, spines.slow_sd * slow, state.slow),
+        ),
+        spines.pools_after(forest.cells, growth, sites.habit, duration),
+    )
+
+
+def words(keys: Array, serial: Array, moment: Array | int) -> tuple[Array, Array]:
+    """Return two random words for each spine at a moment.
+
+    Args:
+        keys: one a branch, shape (site,).
+        serial: identity of the spines, shape (site, slot).
+        moment: s, or one of the moments of the start.
+
+    Returns:
+        Two arrays of 32-bit words, shape (site, slot).
+    """
+    now = jax.vmap(jax.random.fold_in, (0, None))(keys, moment)
+    return bits(jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)))(now, serial))
+
+
+def _poisson(keys: Array, moment: Array | int, mean: Array) -> tuple[Array, Array]:
+    """Return a Poisson number for each branch, and whether it was larger than this inversion reaches."""
+    word, _ = bits(address(keys, jnp.broadcast_to(jnp.asarray(moment), keys.shape)))
+    chance, term = uniform(word, mean.dtype), jnp.exp(-mean)
+    reached, count = term, jnp.zeros(mean.shape, jnp.int32)
+    for number in range(1, LARGEST_BROOD + 1):
+        count = count + (chance >= reached)
+        term = term * mean / number
+        reached = reached + term
+    return count, chance >= reached

@@ -1,0 +1,70 @@
+"""The compiled programs of the spine agents: the start, a chunk of time, and what imaging needs of a moment."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+from jax import Array, lax
+from jax import numpy as jnp
+
+from plastisim.biology.spines import Spines
+from plastisim.engine import table as slots
+from plastisim.engine.randomness import normal, uniform
+from plastisim.spine_agents import Forest, Sites, populate, tick, words
+
+PLACE = slots.NEVER - 8  # moment at which a spine draws its place on the branch, once and for all
+
+
+@functools.cache
+def start_program(width: int) -> Any:
+    """Return the program that makes the stationary start with `width` slots a branch: (spines, sites) → forest."""
+    return jax.jit(functools.partial(populate, width=width))
+
+
+@functools.cache
+def forest_program() -> Any:
+    """Return the program that moves all spines through a chunk.
+
+    Arguments: spines, sites, forest, plasticity proteins and set-point shift of every neuron at the start of the chunk
+    and at the end of each segment, (segment + 1, lane), end of each segment (s), whether it ends a tick, duration of a
+    tick. Results: the forest, and the number of living spines on each branch at each segment's end, (segment, site).
+    """
+
+    def program(
+        spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, ends: Array, slow: Array,
+        duration: Array,
+    ) -> tuple[Forest, Array]:  # fmt: skip
+        def segment(carry: tuple[Forest, Array], now: tuple[Array, ...]) -> tuple[tuple[Forest, Array], Array]:
+            held, before = carry
+            here, shift, end, is_tick = now
+            mean = 0.5 * (before + here)[sites.lane]
+            moved = lax.cond(
+                is_tick, lambda: tick(spines, sites, held, mean, shift[sites.lane], end, duration), lambda: held
+            )
+            return (moved, jnp.where(is_tick, here, before)), slots.alive(moved.table).sum(axis=1, dtype=jnp.int32)
+
+        first = (forest, proteins[0])
+        (forest, last), counts = lax.scan(segment, first, (proteins[1:], set_point[1:], ends, slow))
+        return forest, counts
+
+    return jax.jit(program)
+
+
+@functools.cache
+def session_program() -> Any:
+    """Return the program that reads all spines for imaging.
+
+    Arguments: spines, sites (their fates are those of imaging), forest, moment of the session (s). Results, each
+    (site, slot): serial, visible, ln width, place on the branch 0..1, and a standard normal number for noise.
+    """
+
+    def program(spines: Spines, sites: Sites, forest: Forest, moment: Array) -> tuple[Array, ...]:
+        table, dtype = forest.table, sites.set_point.dtype
+        place = uniform(words(sites.fates, table.serial, PLACE)[0], dtype)
+        noise = normal(words(sites.fates, table.serial, moment)[0], dtype)
+        visible = slots.alive(table) & ~forest.spines.hidden
+        return table.serial, visible, spines.log_width(forest.spines), place, noise
+
+    return jax.jit(program)
