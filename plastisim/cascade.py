@@ -18,9 +18,10 @@ from plastisim import model
 from plastisim.biology.exposure import Drive, Exposure, ExposureState
 from plastisim.biology.ligands import LigandState, Supply
 from plastisim.engine import equilibrium
-from plastisim.engine.fields import declarations
+from plastisim.engine.devices import compiled
+from plastisim.engine.fields import Number, declarations
 from plastisim.engine.loop import Pieces, animals_chunk, evaluate, neurons_chunk
-from plastisim.engine.stepping import Coupling, Lanes, Tolerance, compiled
+from plastisim.engine.stepping import Coupling, Lanes, Tolerance
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
 ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale
@@ -73,6 +74,12 @@ def exposure_program() -> Any:
     return compiled(program)
 
 
+@functools.cache
+def drive_program() -> Any:
+    """Return the program that gives what neurons see of an animal: (exposure, state, supply) → drive."""
+    return jax.jit(lambda exposure, state, supply: exposure.drive(state, supply))
+
+
 def _cell_rates(values: Sequence[Array], inputs: tuple[Any, ...]) -> Sequence[Array]:
     pathway, drive, inflow, rest = inputs
     return jax.tree.leaves(model.rates(pathway, model.unstack(values), drive, inflow, rest))
@@ -88,7 +95,7 @@ def _resting_rates(values: Sequence[Array], inputs: tuple[Any, ...]) -> Sequence
 BDNF_OUTSIDE = [declared.name for declared in model.variables()].index("bdnf_extracellular")
 
 
-def inflow(values: Array, exchange: Array) -> Array:
+def inflow(values: Array, exchange: Number) -> Array:
     """Return the net BDNF from the two neighbours on each group's ring.
 
     Args:

@@ -75,9 +75,7 @@ class Resting:
 
 def default_pathway() -> Pathway:
     """Return the pathway with its declared defaults (smooth calcium preset)."""
-    return Pathway(
-        Receptors(), Gq(), Calcium(), Excitability(), Transcription(), Bdnf(), Trkb(), Translation()
-    )  # fmt: skip
+    return Pathway(Receptors(), Gq(), Calcium(), Excitability(), Transcription(), Bdnf(), Trkb(), Translation())
 
 
 def resting_values(pathway: Pathway, state: CellState, drive: Drive) -> Resting:
@@ -106,20 +104,18 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
         rest: the neuron's own resting values.
     """
     p, s = pathway, state
-    calcium, mtorc1_block = s.calcium.calcium_free, drive.mtorc1_block
+    calcium, rate, burst = s.calcium.calcium_free, s.excitability.firing_rate, s.excitability.burst_gain
 
     gq_surface = p.gq.activation(drive.htr2a_surface, s.receptors.htr2a_surface)
     gq_inside = p.gq.activation(drive.htr2a_inside, 1.0)
     pkc = p.gq.pkc(s.gq, calcium)
-    disinhibition = p.excitability.disinhibition(drive.nmda_block)
-    growth_drive = p.transcription.drive(gq_surface, gq_inside)
+    nmda, disinhibition = p.excitability.nmda(drive.nmda_block), p.excitability.disinhibition(drive.nmda_block)
+    growth = p.transcription.drive(gq_surface, gq_inside)
     gate = p.transcription.gate(gq_inside)
+    camk_rise, drive_rise = s.transcription.camk - rest.camk, growth - rest.drive
+    binding_rise = p.transcription.creb_binding(s.transcription) - rest.binding
     release = p.bdnf.release(
-        gate=gate,
-        camk_rise=s.transcription.camk - rest.camk,
-        drive_rise=growth_drive - rest.drive,
-        burst=s.excitability.burst_gain,
-        disinhibition=disinhibition,
+        gate=gate, camk_rise=camk_rise, drive_rise=drive_rise, burst=burst, disinhibition=disinhibition
     )
     trkb = p.trkb.active(s.trkb)
     s6_ratio = s.translation.s6k / rest.s6k
@@ -128,12 +124,7 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
         receptors=p.receptors.rates(s.receptors, drive=drive.htr2a_surface, pkc=pkc),
         gq=p.gq.rates(s.gq, activation=gq_surface, calcium=calcium),
         calcium=p.calcium.rates(
-            s.calcium,
-            ip3=s.gq.ip3,
-            rate=s.excitability.firing_rate,
-            resting_rate=p.excitability.resting_rate,
-            burst=s.excitability.burst_gain,
-            nmda=p.excitability.nmda(drive.nmda_block),
+            s.calcium, ip3=s.gq.ip3, rate=rate, resting_rate=p.excitability.resting_rate, burst=burst, nmda=nmda
         ),
         excitability=p.excitability.rates(
             s.excitability,
@@ -144,13 +135,7 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
             ampa_gain=s.translation.ampa_gain,
         ),
         transcription=p.transcription.rates(
-            s.transcription,
-            calcium=calcium,
-            pkc=pkc,
-            drive=growth_drive,
-            gate=gate,
-            trkb=trkb,
-            binding_rise=p.transcription.creb_binding(s.transcription) - rest.binding,
+            s.transcription, calcium=calcium, pkc=pkc, drive=growth, gate=gate, trkb=trkb, binding_rise=binding_rise
         ),
         bdnf=p.bdnf.rates(
             s.bdnf,
@@ -167,7 +152,7 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
             block=drive.trkb_block,
             s6=s.translation.s6k,
         ),
-        translation=p.translation.rates(s.translation, akt=s.trkb.akt, block=mtorc1_block, s6_ratio=s6_ratio),
+        translation=p.translation.rates(s.translation, akt=s.trkb.akt, block=drive.mtorc1_block, s6_ratio=s6_ratio),
     )
 
 

@@ -25,6 +25,7 @@ from plastisim.engine.errors import ConfigError
 from plastisim.engine.randomness import address, bits, key_for, normal, uniform
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.compounds import SEROTONIN, Compound
+from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import Protocol
 from plastisim.spine_agents import Sites
 
@@ -93,13 +94,15 @@ def populate(protocol: Protocol, cohorts: Sequence[Cohort], seed: int) -> Popula
         ConfigError: if the cohorts differ in neurons or dendrites a mouse, or the seed is not a 32-bit integer.
     """
     shapes = {(cohort.neurons, cohort.dendrites) for cohort in cohorts}
+    if not cohorts:
+        raise ConfigError("a run needs at least one cohort")
     if len(shapes) != 1:
         raise ConfigError(f"cohorts of one run need the same neurons and dendrites a mouse, but got {sorted(shapes)}")
     if not (isinstance(seed, int) and 0 <= seed < 2**32):
         raise ConfigError(f"the seed must be an integer from 0 to 2^32 - 1, but got {seed!r}")
     cohort = np.concatenate([np.full(one.mice, index) for index, one in enumerate(cohorts)])
     mouse = np.concatenate([np.arange(one.mice) for one in cohorts])
-    others = tuple(compound for compound in protocol.compounds() if compound is not SEROTONIN)
+    others = tuple(compound for compound in protocol.compounds() if compound is not SEROTONIN and not compound.inert)
     neurons = cohorts[0].neurons
     return Population(protocol, tuple(cohorts), cohort, mouse, neurons, (SEROTONIN, *others), seed)
 
@@ -144,14 +147,16 @@ def pathways(population: Population, pathway: model.Pathway, spread: Spread, dty
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), own)
 
 
-def sites(population: Population, spread: Spread, law: Spines, seen: float, dtype: jnp.dtype) -> tuple[Sites, Array]:
+def sites(
+    population: Population, spread: Spread, law: Spines, microscope: Microscope, dtype: jnp.dtype
+) -> tuple[Sites, Array]:
     """Return the branches, in the order arm, mouse, neuron, dendrite, and their lengths (um), both (site,).
 
     Args:
         population: who is simulated.
         spread: how branches and mice differ.
         law: hazards of single spines.
-        seen: share of neighbouring spines that imaging tells apart (see lab/imaging.py).
+        microscope: the set point is what it would count.
         dtype: of the results.
     """
     dendrites = population.cohorts[0].dendrites
@@ -170,9 +175,12 @@ def sites(population: Population, spread: Spread, law: Spines, seen: float, dtyp
         return _log_normal(mouse_keys(population, purpose), sd, dtype)[mouse]
 
     length = spread.length * jnp.exp(spread.length_spread * normal(bits(keys("branch length"))[0], dtype))
-    habit = Habit(of_cohort("turnover"), of_cohort("drift"))
+    turnover = of_cohort("turnover") * between_mice("turnover", spread.turnover)
+    habit = Habit(turnover, of_cohort("drift"), of_cohort("handling"))
     share = law.transient_share * habit.turnover
     hidden = [law.hidden_share(jnp.full(mouse.shape, pool), habit.turnover) for pool in (True, False)]
+    resolved = [microscope.resolved(cohort.density) for cohort in population.cohorts]
+    seen = jnp.asarray(resolved, dtype)[population.cohort[mouse]]
     density = of_cohort("density") / seen / (1.0 - share * hidden[0] - (1.0 - share) * hidden[1])
     set_point = density * length * between_mice("spine set point", spread.density)
     branches = Sites(
@@ -215,7 +223,7 @@ def administration(
     bath = np.full_like(infusion, -1.0)
     for index, arm in enumerate(population.protocol.arms):
         who = slice(index * mice, (index + 1) * mice)
-        for dose in arm.doses:
+        for dose in (dose for dose in arm.doses if not dose.compound.inert):
             first = width * compounds.index(dose.compound)
             amount = dose.amount * 1000.0 / dose.compound.molar_mass.value  # umol/kg
             row, change = first, amount

@@ -16,7 +16,7 @@ from plastisim import model
 from plastisim.biology.exposure import Drive
 from plastisim.biology.ligands import Supply
 from plastisim.biology.spines import Spines, SpineState
-from plastisim.cascade import cascade_program, exposure_program, rest_program
+from plastisim.cascade import cascade_program, drive_program, exposure_program, rest_program
 from plastisim.engine import stepping, table
 from plastisim.engine.clock import Segments
 from plastisim.engine.errors import NumericalError
@@ -25,13 +25,16 @@ from plastisim.lab.cohort import Spread
 from plastisim.lab.imaging import Microscope, Snapshots
 from plastisim.lab.protocol import DAY, TICK
 from plastisim.population import Population, administration, exposures, pathways, sites
-from plastisim.spine_agents import Forest
+from plastisim.spine_agents import LARGEST_BROOD, Forest
 from plastisim.spine_programs import forest_program, session_program, start_program
 
 VARIABLES = model.variables()
 PROTEINS, SET_POINT = (
     [declared.name for declared in VARIABLES].index(name) for name in ("plasticity_proteins", "spine_set_point")
 )
+
+AT_REST = 1e4  # largest relative residual of a resting state, in units of rounding
+MOST_SLOTS = 2048  # slots on a branch; far more than any imaged branch carries
 
 
 class Ledger(NamedTuple):
@@ -56,7 +59,7 @@ class Animals:
     def __init__(self, population: Population, spread: Spread, dtype: jnp.dtype) -> None:
         """Start drug-free."""
         self.population, self.dtype = population, dtype
-        self.exposure = exposures(population, spread, dtype)
+        self.exposure = jax.jit(lambda: exposures(population, spread, dtype))()
         self.initial = self.exposure.initial(jnp.zeros(population.animals, dtype))
         self.lanes = stepping.start(jnp.stack(jax.tree.leaves(self.initial)))
 
@@ -64,7 +67,7 @@ class Animals:
         """Return what the neurons see without any drug; leaves of shape (animal,)."""
         none = jnp.zeros(self.population.animals, self.dtype)
         supply = tuple(Supply(none, none - 1.0) for _ in self.population.compounds)
-        return jax.jit(lambda exposure, state: exposure.drive(state, supply))(self.exposure, self.initial)
+        return drive_program()(self.exposure, self.initial, supply)
 
     def advance(self, chunk: Segments, lengths: Array) -> Pieces:
         """Move through a chunk and return what the neurons see in it."""
@@ -85,23 +88,36 @@ class Neurons:
         """Solve every neuron's resting state, under the animal's resting drive."""
         self.population = population
         self.animal = jnp.asarray(population.lanes()[:, 0])
-        self.pathway = pathways(population, pathway, spread, dtype)
+        self.pathway = jax.jit(lambda: pathways(population, pathway, spread, dtype))()
         self.program = cascade_program(tolerance)
         drive = jax.tree.map(lambda leaf: leaf[self.animal], drive)
         values, self.rest, residual = rest_program()(self.pathway, drive)
         self.residual = float(jnp.max(residual))
+        self._check_rest(np.asarray(residual))
         self.lanes = stepping.start(values)
 
     def advance(self, chunk: Segments, lengths: Array, pieces: Pieces) -> Array:
-        """Move through a chunk and return all variables at its start and at each segment's end.
+        """Move through a chunk and return all variables at each segment's end.
 
         Raises:
             NumericalError: a neuron diverged.
         """
-        before, event = self.lanes.values, jnp.asarray(chunk.event)
+        event = jnp.asarray(chunk.event)
         self.lanes, values = self.program(self.pathway, self.rest, self.animal, self.lanes, pieces, event, lengths)
         self._check(chunk)
-        return jnp.concatenate([before[None], values])
+        return values
+
+    def _check_rest(self, residual: np.ndarray) -> None:
+        restless = ~(residual < AT_REST * np.finfo(residual.dtype).eps)  # also true where it is not a number
+        if not restless.any():
+            return
+        lane = int(np.flatnonzero(restless.any(axis=0))[0])
+        animal, neuron = self.population.lanes()[lane]
+        raise NumericalError(
+            f"{VARIABLES[int(np.argmax(restless[:, lane]))].path} of neuron {neuron} of mouse "
+            f"{animal % self.population.mice} has no resting value ({int(restless.any(axis=0).sum())} neurons in all); "
+            "check its parameters"
+        )
 
     def _check(self, chunk: Segments) -> None:
         failed = np.flatnonzero(np.asarray(self.lanes.failed) >= 0)
@@ -125,16 +141,16 @@ class Trees:
         self, population: Population, law: Spines, spread: Spread, microscope: Microscope, slots: int, dtype: jnp.dtype
     ) -> None:
         """Start every branch in its own stationary state."""
+        self.population = population
         self.law = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), law)
-        resolved = microscope.resolved(population.cohorts[0].density)
-        self.sites, self.length = sites(population, spread, law, resolved, dtype)
+        self.sites, self.length = jax.jit(lambda: sites(population, spread, law, microscope, dtype))()
         self.duration = jnp.asarray(float(TICK), dtype)
         self._dead: list[tuple[np.ndarray, ...]] = []
         self._sessions: list[tuple[np.ndarray, ...]] = []
         self._days: list[float] = []
         self.forest = start_program(slots)(self.law, self.sites)
         while bool(self.forest.table.overflow.any()):
-            slots *= 2
+            slots = _doubled(slots)
             self.forest = start_program(slots)(self.law, self.sites)
 
     def advance(self, chunk: Segments, values: Array) -> Array:
@@ -142,14 +158,20 @@ class Trees:
 
         A table that is too narrow is widened and the chunk is done again from its start.
         """
-        drive = (values[:, PROTEINS], values[:, SET_POINT], jnp.asarray(chunk.end), jnp.asarray(chunk.slow))
+        struck = jnp.asarray(self._injected(chunk))
+        drive = (values[:, PROTEINS], values[:, SET_POINT], struck, jnp.asarray(chunk.end), jnp.asarray(chunk.slow))
         moved, counts = forest_program()(self.law, self.sites, self.forest, *drive, self.duration)
         while bool(moved.table.overflow.any()):
-            self.forest = _wider(self.forest, 2 * self.forest.table.serial.shape[1])
+            self.forest = _wider(self.forest, _doubled(self.forest.table.serial.shape[1]))
             moved, counts = forest_program()(self.law, self.sites, self.forest, *drive, self.duration)
         self._bury(moved)
         self.forest = moved._replace(table=table.release(moved.table))
         return counts
+
+    def _injected(self, chunk: Segments) -> np.ndarray:
+        """Return whether each branch's animal is injected at the start of each segment, (segment, site)."""
+        arms = [chunk.event & np.isin(chunk.begin, times) for times in self.population.protocol.injections()]
+        return np.repeat(np.stack(arms, axis=1), self.length.shape[0] // len(arms), axis=1)
 
     def _bury(self, forest: Forest) -> None:
         """Keep the dead before their slots are released."""
@@ -182,6 +204,20 @@ class Trees:
         columns = [np.concatenate(parts) for parts in zip(living, *self._dead, strict=True)]
         order = np.lexsort((columns[1], columns[0]))
         return Ledger(*(column[order] for column in columns))
+
+
+def _doubled(slots: int) -> int:
+    """Return twice as many slots.
+
+    Raises:
+        NumericalError: a branch that still overflows has more births in one tick than can be drawn.
+    """
+    if slots >= MOST_SLOTS:
+        raise NumericalError(
+            f"a branch needs more than {MOST_SLOTS} slots, or more than {LARGEST_BROOD} spines are born on it in one "
+            f"tick of {TICK} s; give shorter branches (Spread.length) or smaller rates"
+        )
+    return 2 * slots
 
 
 def _wider(forest: Forest, width: int) -> Forest:

@@ -13,6 +13,7 @@ from jax import numpy as jnp
 from plastisim import model
 from plastisim.biology.spines import Spines
 from plastisim.engine.clock import schedule
+from plastisim.engine.errors import ConfigError
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope, Snapshots
 from plastisim.lab.protocol import DAY, TICK, Protocol
@@ -37,6 +38,14 @@ class Settings:
     precision: str = "float64"
     slots: int = 32
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.tolerance < 1.0:
+            raise ConfigError(f"the tolerance must lie between 0 and 1, but got {self.tolerance!r}")
+        if self.precision not in ("float64", "float32"):
+            raise ConfigError(f"precision must be 'float64' or 'float32', but got {self.precision!r}")
+        if self.slots < 1:
+            raise ConfigError(f"slots must be at least 1, but got {self.slots!r}")
+
 
 class Frames(NamedTuple):
     """What is recorded at the end of each segment.
@@ -58,7 +67,7 @@ class Run:
 
     Attributes:
         population: who was simulated.
-        pathway: parameters of every neuron.
+        pathway: parameters of the cascade, before neurons differ.
         law: parameters of the spines.
         spread: how individuals differed.
         microscope: how branches were imaged.
@@ -136,11 +145,11 @@ def _simulate(
         counts = trees.advance(chunk, values)
         trees.look(int(chunk.end[-1]), protocol.sessions)
         real = chunk.end > chunk.begin
-        frames.append(Frames(chunk.end[real], np.asarray(values)[1:][real], np.asarray(counts)[real]))
+        frames.append(Frames(chunk.end[real], np.asarray(values)[real], np.asarray(counts)[real]))
         progress(float((chunk.end - chunk.begin).sum()))
     steps = np.stack([np.asarray(neurons.lanes.accepted), np.asarray(neurons.lanes.rejected)])
     return Run(
-        population, neurons.pathway, law, spread, microscope, settings,
+        population, pathway, law, spread, microscope, settings,
         Frames(*(np.concatenate(part) for part in zip(*frames, strict=True))), trees.snapshots(), trees.ledger(),
         steps, neurons.residual,
     )  # fmt: skip

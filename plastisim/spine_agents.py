@@ -15,7 +15,8 @@ from jax import numpy as jnp
 
 from plastisim.biology.spines import CellPools, Habit, Spines, SpineState
 from plastisim.engine import table as slots
-from plastisim.engine.randomness import address, bits, normal, normals, uniform
+from plastisim.engine.fields import Number
+from plastisim.engine.randomness import address, bits, normals, uniform
 from plastisim.engine.table import Table
 
 START = slots.NEVER - 2  # moments at which the stationary start draws; no tick ends then
@@ -43,11 +44,21 @@ class Sites(NamedTuple):
 
 
 class Forest(NamedTuple):
-    """All spines, and the mean pools of the cells that carry them; everything needed to go on exactly."""
+    """All spines; everything needed to go on exactly.
+
+    Attributes:
+        table: who lives in which slot.
+        spines: their pool, visibility and width, shape (site, slot).
+        cells: mean pools of the whole cell that carries each branch, shape (site,).
+        proteins: plasticity proteins of that cell at the last tick, shape (site,).
+        injected: whether the animal was injected since the last tick, shape (site,).
+    """
 
     table: Table
     spines: SpineState
     cells: CellPools
+    proteins: Array
+    injected: Array
 
 
 def populate(spines: Spines, sites: Sites, width: int) -> Forest:
@@ -77,11 +88,12 @@ def populate(spines: Spines, sites: Sites, width: int) -> Forest:
     hidden = uniform(events, dtype) < spines.hidden_share(newborn, sites.habit.turnover[:, None])
     fast, slow = normals(sizes, dtype)
     state = SpineState(newborn, hidden, spines.fast_sd * fast, spines.slow_sd * slow)
-    return Forest(table, state, spines.pools(sites.habit))
+    rest = jnp.ones_like(sites.set_point)
+    return Forest(table, state, spines.pools(sites.habit), rest, rest < 0.0)
 
 
 def tick(
-    spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, now: Array, duration: float
+    spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, now: Array, duration: Number
 ) -> Forest:
     """Move every spine over one slow tick that ends at `now`.
 
@@ -89,14 +101,14 @@ def tick(
         spines: parameters.
         sites: branches.
         forest: spines at the start of the tick.
-        proteins: plasticity proteins of the branch's neuron, relative to rest, mean over the tick, shape (site,).
+        proteins: plasticity proteins of the branch's neuron at the end of the tick, relative to rest, shape (site,).
         set_point: its long-lived set-point shift, shape (site,).
         now: s, integer.
         duration: of the tick, s.
     """
     dtype = proteins.dtype
     density = forest.cells.transient + forest.cells.persistent
-    growth = spines.growth(proteins, set_point, sites.responsiveness, density)
+    growth = spines.growth(0.5 * (forest.proteins + proteins), set_point, sites.responsiveness, density)
     wide, habit = jax.tree.map(lambda leaf: leaf[:, None], (growth, sites.habit))
     table, state = forest.table, forest.spines
 
@@ -104,7 +116,8 @@ def tick(
     chance = uniform(events, dtype)
     loss, capture = spines.exits(state.transient, wide, habit)
     leaving = -jnp.expm1(-(loss + capture) * duration)
-    turning = leaving - (1.0 - leaving) * jnp.expm1(-spines.toggles(state.hidden, wide, habit) * duration)
+    toggling = spines.toggling(state.hidden, wide, habit, forest.injected[:, None], duration)
+    turning = leaving + (1.0 - leaving) * toggling
     living = slots.alive(table)
     captured = living & (chance * (loss + capture) < leaving * capture)
     lost = living & ~captured & (chance < leaving)
@@ -130,6 +143,8 @@ def tick(
             slow=jnp.where(newborn, spines.slow_sd * slow, state.slow),
         ),
         spines.pools_after(forest.cells, growth, sites.habit, duration),
+        proteins,
+        jnp.zeros_like(forest.injected),
     )
 
 
@@ -154,7 +169,7 @@ def _poisson(keys: Array, moment: Array | int, mean: Array) -> tuple[Array, Arra
     chance, term = uniform(word, mean.dtype), jnp.exp(-mean)
     reached, count = term, jnp.zeros(mean.shape, jnp.int32)
     for number in range(1, LARGEST_BROOD + 1):
-        count = count + (chance >= reached)
+        count = count + jnp.int32(chance >= reached)
         term = term * mean / number
         reached = reached + term
     return count, chance >= reached

@@ -27,27 +27,27 @@ def start_program(width: int) -> Any:
 def forest_program() -> Any:
     """Return the program that moves all spines through a chunk.
 
-    Arguments: spines, sites, forest, plasticity proteins and set-point shift of every neuron at the start of the chunk
-    and at the end of each segment, (segment + 1, lane), end of each segment (s), whether it ends a tick, duration of a
-    tick. Results: the forest, and the number of living spines on each branch at each segment's end, (segment, site).
+    Arguments: spines; sites; forest; plasticity proteins and set-point shift of every neuron at the end of each
+    segment, (segment, lane); whether each branch's animal is injected at the start of each segment, (segment, site);
+    end of each segment, s; whether that ends a tick; duration of a tick, s. Results: the forest, and the number of
+    living spines on each branch at the end of each segment, (segment, site).
     """
 
     def program(
-        spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, ends: Array, slow: Array,
-        duration: Array,
+        spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, injected: Array, ends: Array,
+        slow: Array, duration: Array,
     ) -> tuple[Forest, Array]:  # fmt: skip
-        def segment(carry: tuple[Forest, Array], now: tuple[Array, ...]) -> tuple[tuple[Forest, Array], Array]:
-            held, before = carry
-            here, shift, end, is_tick = now
-            mean = 0.5 * (before + here)[sites.lane]
+        def segment(held: Forest, now: tuple[Array, ...]) -> tuple[Forest, Array]:
+            here, shift, struck, end, is_tick = now
+            held = held._replace(injected=held.injected | struck)
             moved = lax.cond(
-                is_tick, lambda: tick(spines, sites, held, mean, shift[sites.lane], end, duration), lambda: held
+                is_tick,
+                lambda: tick(spines, sites, held, here[sites.lane], shift[sites.lane], end, duration),
+                lambda: held,
             )
-            return (moved, jnp.where(is_tick, here, before)), slots.alive(moved.table).sum(axis=1, dtype=jnp.int32)
+            return moved, slots.alive(moved.table).sum(axis=1, dtype=jnp.int32)
 
-        first = (forest, proteins[0])
-        (forest, last), counts = lax.scan(segment, first, (proteins[1:], set_point[1:], ends, slow))
-        return forest, counts
+        return lax.scan(segment, forest, (proteins, set_point, injected, ends, slow))
 
     return jax.jit(program)
 

@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 
 from plastisim.engine.errors import ConfigError
-from plastisim.lab.branch_table import (
-    ELIMINATION,
-    FORMATION,
-    HEAD_WIDTH,
-    SPINE_DENSITY,
-    BranchTable,
-    concatenate,
-    read_branch_table,
-)
+from plastisim.lab.branch_table import ELIMINATION, FORMATION, HEAD_WIDTH, SPINE_DENSITY, BranchTable, concatenate
+from plastisim.lab.table_reader import read_branch_table
 
 HEADER = "mouse_id,sex,condition,fov,dendrite,day_-3,day_-1,day_1"
 ROWS = ["a,F,saline,1,1,0.50,0.40,0.45", "a,F,saline,1,2,0.30,,0.36", "b,M,psilocybin,1,1,0.40,0.40,0.50"]

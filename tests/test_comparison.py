@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 
 from plastisim.engine.errors import ConfigError, NumericalError
-from plastisim.lab.branch_table import FORMATION, HEAD_WIDTH, SPINE_DENSITY, BranchTable, read_branch_table
-from plastisim.lab.comparison import ComparisonRow, compare, measured_rows
-from plastisim.lab.published import BOOT, PT, PUBLISHED, SEM, THY1, Published
-from plastisim.lab.statistics import Arm, Change, Level, Statistic, mouse_sd
+from plastisim.lab.branch_table import FORMATION, HEAD_WIDTH, SPINE_DENSITY, BranchTable
+from plastisim.lab.comparison import ComparisonRow, compare
+from plastisim.lab.measures import Change, Level
+from plastisim.lab.own_table import measured_rows
+from plastisim.lab.published import PUBLISHED
+from plastisim.lab.published_figure import BOOT, PT, SEM, THY1, Published
+from plastisim.lab.statistics import Arm, Statistic
+from plastisim.lab.summaries import mouse_sd
+from plastisim.lab.table_reader import read_branch_table
 
 SCORED = (
     *("V1 V2 V4 V5 V6 V7 V7b V8 V9 V10 V11 V12 V13 V14 V15 V16 V22".split()),

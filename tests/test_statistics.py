@@ -8,27 +8,12 @@ import numpy as np
 import pytest
 
 from plastisim.engine.errors import ConfigError
-from plastisim.lab.branch_table import ELIMINATION, FORMATION, HEAD_WIDTH, SPINE_DENSITY, BranchTable, read_branch_table
-from plastisim.lab.statistics import (
-    Arm,
-    Change,
-    Level,
-    MiceBeyond,
-    Pair,
-    Quantile,
-    Sample,
-    SpinesSeen,
-    Statistic,
-    branch_mean,
-    branch_sd,
-    correlation,
-    drug_minus_vehicle,
-    mixed_model,
-    mouse_mean,
-    mouse_sd,
-    repeatability,
-    spread,
-)
+from plastisim.lab.branch_table import ELIMINATION, FORMATION, HEAD_WIDTH, SPINE_DENSITY, BranchTable
+from plastisim.lab.measures import Change, Level, Pair, Sample, SpinesSeen
+from plastisim.lab.mixed_model import mixed_model
+from plastisim.lab.statistics import Arm, Statistic, drug_minus_vehicle, repeatability, spread
+from plastisim.lab.summaries import MiceBeyond, Quantile, branch_mean, branch_sd, correlation, mouse_mean, mouse_sd
+from plastisim.lab.table_reader import read_branch_table
 
 DAYS = np.array([-3.0, -1.0, 1.0])
 
@@ -124,7 +109,7 @@ def test_quantiles_of_many_resamples_are_those_of_each(monkeypatch: pytest.Monke
     sample, _ = random_sample()
     weights = np.random.default_rng(0).multinomial(4, np.full(4, 0.25), size=50).astype(float)
     whole = Quantile(0.3)(sample, weights)
-    monkeypatch.setattr("plastisim.lab.statistics._CELLS_AT_ONCE", 40)
+    monkeypatch.setattr("plastisim.lab.summaries._CELLS_AT_ONCE", 40)
     np.testing.assert_array_equal(Quantile(0.3)(sample, weights), whole)
     np.testing.assert_array_equal(whole[7:8], Quantile(0.3)(sample, weights[7:8]))
 

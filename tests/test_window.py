@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plastisim.lab.branch_table import FORMATION, SPINE_DENSITY, BranchTable, read_branch_table
+from plastisim.lab.branch_table import FORMATION, SPINE_DENSITY, BranchTable
+from plastisim.lab.table_reader import read_branch_table
 from plastisim.lab.window import Direction, Thresholds, judge, mouse_changes, ordinary_window
 
 VEHICLE = (-4.0, 0.0, 4.0, 0.0)

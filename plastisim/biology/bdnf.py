@@ -15,7 +15,7 @@ from jax import Array
 
 from plastisim.biology import sources
 from plastisim.biology.kinetics import above
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
 
 HOUR = 3600.0
 RELEASE = chosen("release rises with CaMK, Gq, bursts and disinhibition; weights give mTORC1 x1.4-2 at usual doses")
@@ -33,17 +33,21 @@ class BdnfState:
 class Bdnf:
     """Synthesis, release and spread of BDNF."""
 
-    synthesis: Array | float = parameter(math.log(2) / (5 * HOUR), "1/s", "turnover of the store", chosen("hours"))
-    clearance: Array | float = parameter(math.log(2) / (0.5 * HOUR), "1/s", "removal from the extracellular space", chosen("half an hour"))
-    resting: Array | float = parameter(0.05, "nmol/L", "extracellular BDNF at rest", sources.TRKB_COMPOSITE)
-    release_camk: Array | float = parameter(2.0, "1", "release by CaMK", RELEASE)
-    release_gq: Array | float = parameter(0.6, "1", "release by Gq", RELEASE)
-    release_burst: Array | float = parameter(0.6, "1", "release by bursts", RELEASE)
-    release_disinhibition: Array | float = parameter(9.0, "1", "release by disinhibition", RELEASE)
-    translation_disinhibition: Array | float = parameter(2.0, "1", "synthesis by disinhibition (eEF2 kinase off)", RELEASE)
-    translation_s6: Array | float = parameter(0.3, "1", "exponent of synthesis in S6 kinase", chosen("weak feedback"))
-    diffusion: Array | float = parameter(5.0, "um^2/s", "effective diffusion of BDNF in tissue", chosen("within 1-10 um²/s: spread over 50-160 um"))
-    spacing: Array | float = parameter(50.0, "um", "distance to the next layer V neuron", chosen("within the spread of BDNF"))
+    synthesis: Number = parameter(math.log(2) / (5 * HOUR), "1/s", "turnover of the store", chosen("hours"))
+    clearance: Number = parameter(
+        math.log(2) / (0.5 * HOUR), "1/s", "removal from the extracellular space", chosen("half an hour")
+    )
+    resting: Number = parameter(0.05, "nmol/L", "extracellular BDNF at rest", sources.TRKB_COMPOSITE)
+    release_camk: Number = parameter(2.0, "1", "release by CaMK", RELEASE)
+    release_gq: Number = parameter(0.6, "1", "release by Gq", RELEASE)
+    release_burst: Number = parameter(0.6, "1", "release by bursts", RELEASE)
+    release_disinhibition: Number = parameter(9.0, "1", "release by disinhibition", RELEASE)
+    translation_disinhibition: Number = parameter(2.0, "1", "synthesis by disinhibition (eEF2 kinase off)", RELEASE)
+    translation_s6: Number = parameter(0.3, "1", "exponent of synthesis in S6 kinase", chosen("weak feedback"))
+    diffusion: Number = parameter(
+        5.0, "um^2/s", "effective diffusion of BDNF in tissue", chosen("within 1-10 um²/s: spread over 50-160 um")
+    )
+    spacing: Number = parameter(50.0, "um", "distance to the next layer V neuron", chosen("within the spread of BDNF"))
 
     def release(self, *, gate: Array, camk_rise: Array, drive_rise: Array, burst: Array, disinhibition: Array) -> Array:
         """Return release relative to rest; all arrays (neuron,); `_rise` is above the neuron's own rest."""
@@ -55,7 +59,7 @@ class Bdnf:
             + self.release_disinhibition * disinhibition
         )
 
-    def exchange(self) -> Array | float:
+    def exchange(self) -> Number:
         """Return the rate at which BDNF moves to one neighbour, 1/s."""
         return self.diffusion / (self.spacing * self.spacing)
 

@@ -18,7 +18,9 @@ from jax import Array
 
 from plastisim.biology import sources
 from plastisim.biology.kinetics import hill
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
+
+PLATEAU = chosen("sustained plateau under agonist")
 
 
 @container
@@ -34,31 +36,40 @@ class CalciumState:
 class Calcium:
     """IP3 receptor, SERCA, store-operated and receptor-operated entry, PMCA and sodium-calcium exchange."""
 
-    ip3r_flux: Array | float = parameter(6.0, "1/s", "IP3 receptor permeability", sources.CALCIUM_CORE)
-    er_leak: Array | float = parameter(0.11, "1/s", "leak of the store", sources.CALCIUM_CORE)
-    serca: Array | float = parameter(0.9, "umol/L/s", "SERCA maximum", sources.CALCIUM_CORE)
-    serca_half: Array | float = parameter(0.10, "umol/L", "Ca²⁺ at half SERCA", sources.CALCIUM_CORE)
-    ip3r_ip3: Array | float = parameter(0.13, "umol/L", "d1: IP3 binding, not inactivated", sources.CALCIUM_CORE)
-    ip3r_inactivation: Array | float = parameter(1.049, "umol/L", "d2: inactivating Ca²⁺ binding", sources.CALCIUM_CORE)
-    ip3r_ip3_inactivated: Array | float = parameter(0.9434, "umol/L", "d3: IP3 binding, inactivated", sources.CALCIUM_CORE)
-    ip3r_activation: Array | float = parameter(0.08234, "umol/L", "d5: activating Ca²⁺ binding", sources.CALCIUM_CORE)
-    ip3r_inactivation_rate: Array | float = parameter(0.2, "L/umol/s", "a2: inactivation rate", sources.CALCIUM_CORE)
-    er_volume: Array | float = parameter(0.185, "1", "store to cytosol volume ratio", sources.CALCIUM_CORE)
-    pmca: Array | float = parameter(0.14, "umol/L/s", "PMCA maximum", chosen("rest of 0.076 umol/L"))
-    pmca_half: Array | float = parameter(0.20, "umol/L", "Ca²⁺ at half PMCA", sources.CALCIUM_ENTRY)
-    ncx: Array | float = parameter(1.0, "umol/L/s", "sodium-calcium exchange maximum", chosen("without a second, larger extrusion Ca²⁺ diverges in neurons above about 20 Hz"))
-    ncx_half: Array | float = parameter(1.5, "umol/L", "Ca²⁺ at half sodium-calcium exchange", chosen("acts only at high Ca²⁺"))
-    entry_basal: Array | float = parameter(0.004, "umol/L/s", "basal entry", chosen("rest of 0.076 umol/L"))
-    soc: Array | float = parameter(0.06, "umol/L/s", "store-operated entry maximum", chosen("sustained plateau under agonist"))
-    soc_half: Array | float = parameter(6.0, "umol/L", "store Ca²⁺ at half store-operated entry", chosen("sustained plateau under agonist"))
-    roc: Array | float = parameter(0.06, "umol/L/s", "receptor-operated entry maximum", chosen("sustained plateau under agonist"))
-    roc_half: Array | float = parameter(0.5, "umol/L", "IP3 at half receptor-operated entry", chosen("sustained plateau under agonist"))
-    spike_entry: Array | float = parameter(0.0062, "umol/L", "entry per spike at 2 Hz", chosen("doubling the rate adds 0.02-0.03 umol/L"))
-    spike_reference: Array | float = parameter(2.0, "1/s", "rate at which the entry per spike is given", chosen("median of the population, rounded"))
-    burst_share: Array | float = parameter(0.5, "1", "share of spike entry through NMDA receptors in bursts", chosen("half"))
+    ip3r_flux: Number = parameter(6.0, "1/s", "IP3 receptor permeability", sources.CALCIUM_CORE)
+    er_leak: Number = parameter(0.11, "1/s", "leak of the store", sources.CALCIUM_CORE)
+    serca: Number = parameter(0.9, "umol/L/s", "SERCA maximum", sources.CALCIUM_CORE)
+    serca_half: Number = parameter(0.10, "umol/L", "Ca²⁺ at half SERCA", sources.CALCIUM_CORE)
+    ip3r_ip3: Number = parameter(0.13, "umol/L", "d1: IP3 binding, not inactivated", sources.CALCIUM_CORE)
+    ip3r_inactivation: Number = parameter(1.049, "umol/L", "d2: inactivating Ca²⁺ binding", sources.CALCIUM_CORE)
+    ip3r_ip3_inactivated: Number = parameter(0.9434, "umol/L", "d3: IP3 binding, inactivated", sources.CALCIUM_CORE)
+    ip3r_activation: Number = parameter(0.08234, "umol/L", "d5: activating Ca²⁺ binding", sources.CALCIUM_CORE)
+    ip3r_inactivation_rate: Number = parameter(0.2, "L/umol/s", "a2: inactivation rate", sources.CALCIUM_CORE)
+    er_volume: Number = parameter(0.185, "1", "store to cytosol volume ratio", sources.CALCIUM_CORE)
+    pmca: Number = parameter(0.14, "umol/L/s", "PMCA maximum", chosen("rest of 0.076 umol/L"))
+    pmca_half: Number = parameter(0.20, "umol/L", "Ca²⁺ at half PMCA", sources.CALCIUM_ENTRY)
+    ncx: Number = parameter(
+        1.0, "umol/L/s", "sodium-calcium exchange maximum",
+        chosen("without a second, larger extrusion Ca²⁺ diverges in neurons above about 20 Hz"),
+    )  # fmt: skip
+    ncx_half: Number = parameter(
+        1.5, "umol/L", "Ca²⁺ at half sodium-calcium exchange", chosen("acts only at high Ca²⁺")
+    )
+    entry_basal: Number = parameter(0.004, "umol/L/s", "basal entry", chosen("rest of 0.076 umol/L"))
+    soc: Number = parameter(0.06, "umol/L/s", "store-operated entry maximum", PLATEAU)
+    soc_half: Number = parameter(6.0, "umol/L", "store Ca²⁺ at half store-operated entry", PLATEAU)
+    roc: Number = parameter(0.06, "umol/L/s", "receptor-operated entry maximum", PLATEAU)
+    roc_half: Number = parameter(0.5, "umol/L", "IP3 at half receptor-operated entry", PLATEAU)
+    spike_entry: Number = parameter(
+        0.0062, "umol/L", "entry per spike at 2 Hz", chosen("doubling the rate adds 0.02-0.03 umol/L")
+    )
+    spike_reference: Number = parameter(
+        2.0, "1/s", "rate at which the entry per spike is given", chosen("median of the population, rounded")
+    )
+    burst_share: Number = parameter(0.5, "1", "share of spike entry through NMDA receptors in bursts", chosen("half"))
 
     def rates(
-        self, state: CalciumState, *, ip3: Array, rate: Array, resting_rate: Array, burst: Array, nmda: Array
+        self, state: CalciumState, *, ip3: Array, rate: Array, resting_rate: Number, burst: Array, nmda: Array
     ) -> CalciumState:
         """Return d(state)/dt; all arrays (neuron,).
 

@@ -16,7 +16,7 @@ from jax import Array
 from jax import numpy as jnp
 
 from plastisim.biology import sources
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
 
 DAY = 86400.0
 BURSTS = chosen("mean rate about unchanged, bursts up about 1.7-fold in awake layer V units")
@@ -35,22 +35,28 @@ class ExcitabilityState:
 class Excitability:
     """Rate and bursts under 5-HT2A (up), 5-HT1A (down) and NMDA block (disinhibition)."""
 
-    resting_rate: Array | float = parameter(2.0, "1/s", "the neuron's own resting rate; log-normal over neurons, median 1.3, log-SD 1.37", sources.L5_RATES)
-    maximal_rate: Array | float = parameter(60.0, "1/s", "largest rate", BURSTS)
-    htr2a_weight: Array | float = parameter(0.30, "1", "drive by active Gq", BURSTS)
-    htr1a_weight: Array | float = parameter(0.30, "1", "inhibition by 5-HT1A", BURSTS)
-    disinhibition_weight: Array | float = parameter(0.45, "1", "drive by disinhibition", BURSTS)
-    ampa_weight: Array | float = parameter(0.15, "1", "drive by AMPA gain", BURSTS)
-    homeostasis_weight: Array | float = parameter(0.5, "1", "restoring force of the rate", BURSTS)
-    burst_htr2a: Array | float = parameter(1.6, "1", "burst gain by active Gq", BURSTS)
-    burst_htr1a: Array | float = parameter(0.5, "1", "burst loss by 5-HT1A", BURSTS)
-    burst_disinhibition: Array | float = parameter(0.8, "1", "burst gain by disinhibition", BURSTS)
-    rate_time: Array | float = parameter(0.5, "s", "time constant of the rate", chosen("below every slower process"))
-    burst_time: Array | float = parameter(10.0, "s", "time constant of the burst gain", chosen("seconds"))
-    homeostasis_time: Array | float = parameter(2 * DAY, "s", "time constant of homeostasis", chosen("days"))
-    homeostasis_leak: Array | float = parameter(0.5, "1", "forgetting of homeostasis", chosen("bounded memory"))
-    disinhibition_limit: Array | float = parameter(0.3, "1", "loss of disinhibition at full block", chosen("pyramidal block catches up"))
-    nmda_loss: Array | float = parameter(0.6, "1", "NMDA current lost at full block", chosen("fraction of block felt by the pyramidal cell"))
+    resting_rate: Number = parameter(
+        2.0, "1/s", "the neuron's own resting rate; log-normal over neurons, median 1.3, log-SD 1.37", sources.L5_RATES
+    )
+    maximal_rate: Number = parameter(60.0, "1/s", "largest rate", BURSTS)
+    htr2a_weight: Number = parameter(0.30, "1", "drive by active Gq", BURSTS)
+    htr1a_weight: Number = parameter(0.30, "1", "inhibition by 5-HT1A", BURSTS)
+    disinhibition_weight: Number = parameter(0.45, "1", "drive by disinhibition", BURSTS)
+    ampa_weight: Number = parameter(0.15, "1", "drive by AMPA gain", BURSTS)
+    homeostasis_weight: Number = parameter(0.5, "1", "restoring force of the rate", BURSTS)
+    burst_htr2a: Number = parameter(1.6, "1", "burst gain by active Gq", BURSTS)
+    burst_htr1a: Number = parameter(0.5, "1", "burst loss by 5-HT1A", BURSTS)
+    burst_disinhibition: Number = parameter(0.8, "1", "burst gain by disinhibition", BURSTS)
+    rate_time: Number = parameter(0.5, "s", "time constant of the rate", chosen("below every slower process"))
+    burst_time: Number = parameter(10.0, "s", "time constant of the burst gain", chosen("seconds"))
+    homeostasis_time: Number = parameter(2 * DAY, "s", "time constant of homeostasis", chosen("days"))
+    homeostasis_leak: Number = parameter(0.5, "1", "forgetting of homeostasis", chosen("bounded memory"))
+    disinhibition_limit: Number = parameter(
+        0.3, "1", "loss of disinhibition at full block", chosen("pyramidal block catches up")
+    )
+    nmda_loss: Number = parameter(
+        0.6, "1", "NMDA current lost at full block", chosen("fraction of block felt by the pyramidal cell")
+    )
 
     def disinhibition(self, nmda_block: Array) -> Array:
         """Return the disinhibition (0..1) that a blocked fraction of NMDA receptors causes."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from jax import Array
 from jax import numpy as jnp
 
-from plastisim.biology.kinetics import hill
+from plastisim.biology.kinetics import hill, total
 from plastisim.biology.ligands import Ligand, LigandState, Supply, outside
 from plastisim.biology.pharmacokinetics import exposure_rates
 from plastisim.biology.receptors import occupancy_rate
-from plastisim.engine.fields import chosen, container, parameter, recalled, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, recalled, variable
 
 
 @container
@@ -41,16 +41,17 @@ class Exposure:
     """Compounds, serotonin tone and receptor density of one animal: dose → drive."""
 
     ligands: tuple[Ligand, ...]
-    htr2a_density: Array | float = parameter(
+    htr2a_density: Number = parameter(
         1.0, "1", "5-HT2A density relative to wild type; 0 is a knockout", chosen("wild type is the unit")
     )
-    serotonin_tone: Array | float = parameter(
-        3.0, "nmol/L", "resting extracellular serotonin", recalled("1-5 nmol/L extracellular serotonin (medium confidence)")
-    )
-    sert_reversal: Array | float = parameter(
+    serotonin_tone: Number = parameter(
+        3.0, "nmol/L", "resting extracellular serotonin",
+        recalled("1-5 nmol/L extracellular serotonin (medium confidence)"),
+    )  # fmt: skip
+    sert_reversal: Number = parameter(
         25.0, "1", "largest rise of serotonin release by SERT reversal", chosen("26-fold ceiling of an entactogen")
     )
-    release_time: Array | float = parameter(600.0, "s", "time constant of serotonin release", chosen("minutes"))
+    release_time: Number = parameter(600.0, "s", "time constant of serotonin release", chosen("minutes"))
 
     def free(self, state: ExposureState, supply: tuple[Supply, ...]) -> list[Array]:
         """Return the free outside concentration of every ligand, nmol/L; serotonin includes its tone."""
@@ -60,14 +61,14 @@ class Exposure:
     def rates(self, state: ExposureState, supply: tuple[Supply, ...]) -> ExposureState:
         """Return d(state)/dt, 1/s; all arrays (animal,)."""
         free = self.free(state, supply)
-        vacant_surface = 1.0 - sum(one.bound_surface for one in state.ligands)
-        vacant_inside = 1.0 - sum(one.bound_inside for one in state.ligands)
+        vacant_surface = 1.0 - total(one.bound_surface for one in state.ligands)
+        vacant_inside = 1.0 - total(one.bound_inside for one in state.ligands)
         changes = []
         for ligand, one, given, here in zip(self.ligands, state.ligands, supply, free, strict=True):
             surface = occupancy_rate(ligand, here, one.bound_surface, vacant_surface)
             inside = occupancy_rate(ligand, one.inside, one.bound_inside, vacant_inside)
             changes.append(LigandState(*exposure_rates(ligand, one, given, here), surface, inside))
-        reversal = sum(hill(here, ligand.sert_affinity) for ligand, here in zip(self.ligands, free, strict=True))
+        reversal = total(hill(here, ligand.sert_affinity) for ligand, here in zip(self.ligands, free, strict=True))
         release = (1.0 + self.sert_reversal * reversal - state.serotonin_release) / self.release_time
         return ExposureState(tuple(changes), release)
 
@@ -77,16 +78,18 @@ class Exposure:
         pairs = list(zip(self.ligands, state.ligands, free, strict=True))
         htr1a = [here / ligand.htr1a_affinity for ligand, _, here in pairs]
         agonism = [ligand.htr1a_efficacy * bound for (ligand, _, _), bound in zip(pairs, htr1a, strict=True)]
-        blocked = sum(here / ligand.nmda_affinity for ligand, _, here in pairs)
-        potentiation = sum(hill(here, ligand.trkb_affinity) for ligand, _, here in pairs)
+        blocked = total(here / ligand.nmda_affinity for ligand, _, here in pairs)
+        potentiation = total(hill(here, ligand.trkb_affinity) for ligand, _, here in pairs)
         return Drive(
-            htr2a_surface=self.htr2a_density * sum(ligand.htr2a_efficacy * one.bound_surface for ligand, one, _ in pairs),
-            htr2a_inside=self.htr2a_density * sum(ligand.htr2a_efficacy * one.bound_inside for ligand, one, _ in pairs),
-            htr1a=sum(agonism) / (1.0 + sum(htr1a)),
+            htr2a_surface=self.htr2a_density
+            * total(ligand.htr2a_efficacy * one.bound_surface for ligand, one, _ in pairs),
+            htr2a_inside=self.htr2a_density
+            * total(ligand.htr2a_efficacy * one.bound_inside for ligand, one, _ in pairs),
+            htr1a=total(agonism) / (1.0 + total(htr1a)),
             nmda_block=blocked / (1.0 + blocked),
             trkb_potentiation=jnp.minimum(potentiation, 1.0),
-            trkb_block=sum(here / ligand.trkb_block_affinity for ligand, _, here in pairs),
-            mtorc1_block=sum(here / ligand.mtorc1_block_affinity for ligand, _, here in pairs),
+            trkb_block=total(here / ligand.trkb_block_affinity for ligand, _, here in pairs),
+            mtorc1_block=total(here / ligand.mtorc1_block_affinity for ligand, _, here in pairs),
         )
 
     def initial(self, animals: Array) -> ExposureState:

@@ -17,7 +17,9 @@ from jax import Array
 
 from plastisim.biology import sources
 from plastisim.biology.kinetics import hill
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
+
+GRADED = chosen("graded over the resting-to-stimulated range")
 
 
 @container
@@ -34,30 +36,42 @@ class GqState:
 class Gq:
     """Gq, PLCβ, the phosphoinositides, and PKC."""
 
-    reserve: Array | float = parameter(3.0, "1", "receptor reserve: gain from active receptor to Gq", chosen("half Gq activation at one third active receptor"))
-    basal_activity: Array | float = parameter(0.002, "1", "agonist-free receptor activity", chosen("small constitutive activity"))
-    plc_basal: Array | float = parameter(0.010, "umol/L/s", "PLCβ rate without Gq", chosen("sets resting IP3 near 0.1 umol/L"))
-    plc_gq: Array | float = parameter(0.40, "umol/L/s", "PLCβ rate at full Gq", chosen("IP3 of a few umol/L at full agonism"))
-    plc_calcium: Array | float = parameter(0.30, "umol/L", "Ca²⁺ at half PLCβ activity", sources.GQ_PATHWAY)
-    pip2_reference: Array | float = parameter(5000.0, "1/um^2", "PIP2 at which PLCβ rates are given", sources.LIPIDS)
-    pi: Array | float = parameter(140000.0, "1/um^2", "phosphatidylinositol", sources.LIPIDS)
-    pi4_kinase: Array | float = parameter(7.8e-4, "1/s", "PI 4-kinase", sources.LIPIDS)
-    pip5_kinase: Array | float = parameter(0.06, "1/s", "PIP 5-kinase", sources.LIPIDS)
-    pi4_phosphatase: Array | float = parameter(0.0303, "1/s", "PI 4-phosphatase", chosen("steady state of the lipid pools: 109/3600"))
-    pip5_phosphatase: Array | float = parameter(0.0432, "1/s", "PIP 5-phosphatase", chosen("steady state of the lipid pools"))
-    surface_to_volume: Array | float = parameter(250.0, "L/umol/um^2", "PIP2 molecules per um² cut per umol/L of IP3 made", chosen("dendrite of 1-2 um, surface to volume 2-4 /um"))
-    ip3_phosphatase: Array | float = parameter(0.08, "1/s", "IP3 5-phosphatase", sources.PHOSPHOINOSITIDES)
-    ip3_kinase: Array | float = parameter(0.10, "umol/L/s", "IP3 3-kinase", chosen("form and constants of De Pittà 2009, lowered from 2"))
-    ip3_kinase_calcium: Array | float = parameter(0.7, "umol/L", "Ca²⁺ at half IP3 3-kinase", sources.CALCIUM_CORE)
-    ip3_kinase_ip3: Array | float = parameter(1.0, "umol/L", "IP3 at half IP3 3-kinase", sources.CALCIUM_CORE)
-    plcd: Array | float = parameter(0.006, "umol/L/s", "PLCδ", chosen("De Pittà 2009 has 0.02; lowered for a quiet rest"))
-    plcd_calcium: Array | float = parameter(0.10, "umol/L", "Ca²⁺ at half PLCδ", sources.CALCIUM_CORE)
-    plcd_ip3: Array | float = parameter(1.5, "umol/L", "IP3 that halves PLCδ", sources.CALCIUM_CORE)
-    dag_decay: Array | float = parameter(0.15, "1/s", "DAG removal", sources.GQ_PATHWAY)
-    pkc_dag: Array | float = parameter(0.2, "umol/L", "DAG at half PKC", chosen("graded over the resting-to-stimulated range"))
-    pkc_calcium: Array | float = parameter(0.3, "umol/L", "Ca²⁺ at half PKC", chosen("graded over the resting-to-stimulated range"))
+    reserve: Number = parameter(
+        3.0, "1", "receptor reserve: gain from active receptor to Gq",
+        chosen("half Gq activation at one third active receptor"),
+    )  # fmt: skip
+    basal_activity: Number = parameter(
+        0.002, "1", "agonist-free receptor activity", chosen("small constitutive activity")
+    )
+    plc_basal: Number = parameter(0.010, "umol/L/s", "PLCβ rate without Gq", chosen("sets resting IP3 near 0.1 umol/L"))
+    plc_gq: Number = parameter(0.40, "umol/L/s", "PLCβ rate at full Gq", chosen("IP3 of a few umol/L at full agonism"))
+    plc_calcium: Number = parameter(0.30, "umol/L", "Ca²⁺ at half PLCβ activity", sources.GQ_PATHWAY)
+    pip2_reference: Number = parameter(5000.0, "1/um^2", "PIP2 at which PLCβ rates are given", sources.LIPIDS)
+    pi: Number = parameter(140000.0, "1/um^2", "phosphatidylinositol", sources.LIPIDS)
+    pi4_kinase: Number = parameter(7.8e-4, "1/s", "PI 4-kinase", sources.LIPIDS)
+    pip5_kinase: Number = parameter(0.06, "1/s", "PIP 5-kinase", sources.LIPIDS)
+    pi4_phosphatase: Number = parameter(
+        0.0303, "1/s", "PI 4-phosphatase", chosen("steady state of the lipid pools: 109/3600")
+    )
+    pip5_phosphatase: Number = parameter(0.0432, "1/s", "PIP 5-phosphatase", chosen("steady state of the lipid pools"))
+    surface_to_volume: Number = parameter(
+        250.0, "L/umol/um^2", "PIP2 molecules per um² cut per umol/L of IP3 made",
+        chosen("dendrite of 1-2 um, surface to volume 2-4 /um"),
+    )  # fmt: skip
+    ip3_phosphatase: Number = parameter(0.08, "1/s", "IP3 5-phosphatase", sources.PHOSPHOINOSITIDES)
+    ip3_kinase: Number = parameter(
+        0.10, "umol/L/s", "IP3 3-kinase", chosen("form and constants of De Pittà 2009, lowered from 2")
+    )
+    ip3_kinase_calcium: Number = parameter(0.7, "umol/L", "Ca²⁺ at half IP3 3-kinase", sources.CALCIUM_CORE)
+    ip3_kinase_ip3: Number = parameter(1.0, "umol/L", "IP3 at half IP3 3-kinase", sources.CALCIUM_CORE)
+    plcd: Number = parameter(0.006, "umol/L/s", "PLCδ", chosen("De Pittà 2009 has 0.02; lowered for a quiet rest"))
+    plcd_calcium: Number = parameter(0.10, "umol/L", "Ca²⁺ at half PLCδ", sources.CALCIUM_CORE)
+    plcd_ip3: Number = parameter(1.5, "umol/L", "IP3 that halves PLCδ", sources.CALCIUM_CORE)
+    dag_decay: Number = parameter(0.15, "1/s", "DAG removal", sources.GQ_PATHWAY)
+    pkc_dag: Number = parameter(0.2, "umol/L", "DAG at half PKC", GRADED)
+    pkc_calcium: Number = parameter(0.3, "umol/L", "Ca²⁺ at half PKC", GRADED)
 
-    def activation(self, drive: Array, coupled: Array | float) -> Array:
+    def activation(self, drive: Array, coupled: Number) -> Array:
         """Return active Gq (0..1) for an agonist drive (0..1) of the `coupled` fraction of receptors."""
         active = self.reserve * (drive * coupled + self.basal_activity)
         return active / (1.0 + active)

@@ -17,7 +17,9 @@ from jax import Array
 from plastisim.biology.ligands import Ligand, LigandState, Supply
 
 
-def exposure_rates(ligand: Ligand, state: LigandState, supply: Supply, free: Array) -> tuple[Array, ...]:
+def exposure_rates(
+    ligand: Ligand, state: LigandState, supply: Supply, free: Array
+) -> tuple[Array, Array, Array, Array, Array]:
     """Return the time derivatives of depot, prodrug, plasma, brain and inside (see the module docstring).
 
     Args:

@@ -17,9 +17,10 @@ from jax import Array
 
 from plastisim.biology import sources
 from plastisim.biology.ligands import Ligand
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
 
 HOUR = 3600.0
+TRAFFICKING = chosen("within 1e-4..1e-1 of Fallahi-Sichani & Linderman 2009")
 
 
 def occupancy_rate(ligand: Ligand, free: Array, bound: Array, vacant: Array) -> Array:
@@ -52,15 +53,19 @@ class Receptors:
     internalised'   =  ki phosphorylated - (kr + kg) internalised
     """
 
-    phosphorylation: Array | float = parameter(
+    phosphorylation: Number = parameter(
         1.5e-3, "1/s", "phosphorylation at full agonism",
         chosen("about 11 min at full agonism; overexpression fits give 0.9-2 /min GRK steps, so an effective rate"),
     )  # fmt: skip
-    pkc_weight: Array | float = parameter(0.3, "1", "extra phosphorylation by PKC", chosen("a modest PKC contribution"))
-    dephosphorylation: Array | float = parameter(3e-3, "1/s", "dephosphorylation", chosen("within 1e-4..1e-1 of Fallahi-Sichani & Linderman 2009"))
-    internalisation: Array | float = parameter(1.5e-3, "1/s", "internalisation", chosen("within 1e-4..1e-1 of Fallahi-Sichani & Linderman 2009"))
-    recycling: Array | float = parameter(math.log(2) / (2.5 * HOUR), "1/s", "return to the surface", sources.RECEPTOR_RECYCLING)
-    turnover: Array | float = parameter(math.log(2) / (24 * HOUR), "1/s", "degradation and synthesis", chosen("receptor half-life of a day"))
+    pkc_weight: Number = parameter(0.3, "1", "extra phosphorylation by PKC", chosen("a modest PKC contribution"))
+    dephosphorylation: Number = parameter(3e-3, "1/s", "dephosphorylation", TRAFFICKING)
+    internalisation: Number = parameter(1.5e-3, "1/s", "internalisation", TRAFFICKING)
+    recycling: Number = parameter(
+        math.log(2) / (2.5 * HOUR), "1/s", "return to the surface", sources.RECEPTOR_RECYCLING
+    )
+    turnover: Number = parameter(
+        math.log(2) / (24 * HOUR), "1/s", "degradation and synthesis", chosen("receptor half-life of a day")
+    )
 
     def rates(self, state: ReceptorState, *, drive: Array, pkc: Array) -> ReceptorState:
         """Return d(state)/dt, 1/s; all arrays (neuron,).

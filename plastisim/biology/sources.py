@@ -16,7 +16,9 @@ TRKB_COMPOSITE = Source("Jain & Bhalla 2009 within the FindSim composite model s
 TRAFFICKING_BOUNDS = Source("Fallahi-Sichani & Linderman 2009, table 1 (PMC2719103)", "seen")
 NGF_S6 = Source("Fujita et al. 2010, BIOMD0000000263: S6 dephosphorylation, time constant 57 min", "seen")
 CALCIUM_ENTRY = Source("Abell et al. 2011, BIOMD0000000354", "seen")
-L5_RATES = Source("Neuropixels firing rates of layer V frontal units in awake mice (Davi1990/psilocybin-burst-firing)", "seen")
+L5_RATES = Source(
+    "Neuropixels firing rates of layer V frontal units in awake mice (Davi1990/psilocybin-burst-firing)", "seen"
+)
 ANA12 = Source("Cazorla et al. 2011: ANA-12 high-affinity IC50 45.6 nmol/L, low-affinity 41.1 umol/L", "seen")
 
 RECEPTOR_RECYCLING = recalled("Bhattacharyya et al. 2002: 5-HT2A returns to the surface about 2.5 h after serotonin")

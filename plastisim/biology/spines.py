@@ -6,7 +6,7 @@ log head width of a fast and a slow part. With q = r (Q - 1)+ and l = r L, r the
     births per spine of the set point   a b0 [1 + B q⁴/(q⁴ + K⁴) + gL l] max(0, 1 - c (X - 1)+)
     transient → persistent              km + kc q
     loss                                lU (transient), lP (persistent), + drift of the cohort
-    seen → hidden, hidden → seen        a ka, kr (1 + gr q)
+    seen → hidden, hidden → seen        a ka, kr (1 + gr q); an injection hides a few at once, in every arm
     ln width = x + z - dU [transient],  x → chiQ (Q - 1)+ + chiL L in 1.5 d,  z → 0 in 40 d
 
 Stationarity at rest fixes km = lP (1 - U)/U and b0 = (lU + km) U. X is the density of the whole cell relative to its
@@ -22,7 +22,7 @@ from jax import Array
 from jax import numpy as jnp
 
 from plastisim.biology.kinetics import above, hill
-from plastisim.engine.fields import chosen, container, fitted, parameter, recalled, variable
+from plastisim.engine.fields import Number, chosen, container, fitted, parameter, recalled, variable
 
 DAY = 86400.0
 BASELINE = fitted("experiments/spine_law.py: rows V6, V8-V10 and the return of lost spines")
@@ -51,10 +51,11 @@ class SpineState:
 
 @container
 class Habit:
-    """How a branch's group of animals differs from the reference; shapes (site,) or ()."""
+    """How a branch's animal differs from the reference: turnover, extra loss (1/s), spines hidden by an injection."""
 
     turnover: Array
     drift: Array
+    handling: Array
 
 
 @container
@@ -71,31 +72,35 @@ class Growth:
 class Spines:
     """Hazards, sizes, and how the growth programme changes them."""
 
-    transient_share: Array | float = parameter(0.0628, "1", "U: transient spines at rest", BASELINE)
-    transient_loss: Array | float = parameter(0.508 / DAY, "1/s", "lU: loss of transient spines", BASELINE)
-    persistent_loss: Array | float = parameter(0.0007 / DAY, "1/s", "lP: loss of persistent spines; not above 0.0015 /d", BASELINE)
-    hiding: Array | float = parameter(0.0295 / DAY, "1/s", "ka: a seen spine falls below detection", BASELINE)
-    appearing: Array | float = parameter(0.257 / DAY, "1/s", "kr: a hidden spine is seen again", BASELINE)
-    dispersion: Array | float = parameter(0.35, "1", "Fano factor of persistent spines on a branch", fitted("rows V1, V4"))
-    pulse_gain: Array | float = parameter(8.0, "1", "B: rise of births at full pulse", RESPONSE)
-    pulse_half: Array | float = parameter(0.35, "1", "K: plasticity proteins at half pulse, Hill 4", chosen("starting model"))
-    set_point_gain: Array | float = parameter(4.1, "1", "gL: births by the set-point shift", RESPONSE)
-    crowding: Array | float = parameter(3.7, "1", "c: births fall with density above the set point", RESPONSE)
-    capture: Array | float = parameter(0.68 / DAY, "1/s", "kc: capture of transient spines by plasticity proteins", RESPONSE)
-    appearing_gain: Array | float = parameter(18.0, "1", "gr: growth lifts hidden spines above detection", RESPONSE)
-    width_proteins: Array | float = parameter(0.65, "1", "chiQ: ln width per plasticity protein", WIDENING)
-    width_set_point: Array | float = parameter(0.14, "1", "chiL: ln width per set-point shift", WIDENING)
-    transient_width: Array | float = parameter(0.50, "1", "dU: transient spines are thinner by this ln width", SIZES)
-    fast_sd: Array | float = parameter(0.107, "1", "SD of the fast part of ln width", chosen("0.6 of the slow part"))
-    slow_sd: Array | float = parameter(0.178, "1", "SD of the slow part of ln width", SIZES)
-    fast_time: Array | float = parameter(1.5 * DAY, "s", "memory of the fast part", chosen("days (Loewenstein 2011)"))
-    slow_time: Array | float = parameter(40.0 * DAY, "s", "memory of the slow part", recalled("months (Loewenstein 2011); agrees with row V20"))
+    transient_share: Number = parameter(0.0628, "1", "U: transient spines at rest", BASELINE)
+    transient_loss: Number = parameter(0.508 / DAY, "1/s", "lU: loss of transient spines", BASELINE)
+    persistent_loss: Number = parameter(
+        0.0007 / DAY, "1/s", "lP: loss of persistent spines; not above 0.0015 /d", BASELINE
+    )
+    hiding: Number = parameter(0.0270 / DAY, "1/s", "ka: a seen spine falls below detection", BASELINE)
+    appearing: Number = parameter(0.257 / DAY, "1/s", "kr: a hidden spine is seen again", BASELINE)
+    dispersion: Number = parameter(0.35, "1", "Fano factor of persistent spines on a branch", fitted("rows V1, V4"))
+    pulse_gain: Number = parameter(5.6, "1", "B: rise of births at full pulse", RESPONSE)
+    pulse_half: Number = parameter(0.35, "1", "K: plasticity proteins at half pulse, Hill 4", chosen("starting model"))
+    set_point_gain: Number = parameter(4.5, "1", "gL: births by the set-point shift", RESPONSE)
+    crowding: Number = parameter(4.1, "1", "c: births fall with density above the set point", RESPONSE)
+    capture: Number = parameter(0.30 / DAY, "1/s", "kc: capture of transient spines by plasticity proteins", RESPONSE)
+    appearing_gain: Number = parameter(20.0, "1", "gr: growth lifts hidden spines above detection", RESPONSE)
+    width_proteins: Number = parameter(0.62, "1", "chiQ: ln width per plasticity protein", WIDENING)
+    width_set_point: Number = parameter(0.117, "1", "chiL: ln width per set-point shift", WIDENING)
+    transient_width: Number = parameter(0.50, "1", "dU: transient spines are thinner by this ln width", SIZES)
+    fast_sd: Number = parameter(0.107, "1", "SD of the fast part of ln width", chosen("0.6 of the slow part"))
+    slow_sd: Number = parameter(0.178, "1", "SD of the slow part of ln width", SIZES)
+    fast_time: Number = parameter(1.5 * DAY, "s", "memory of the fast part", chosen("days (Loewenstein 2011)"))
+    slow_time: Number = parameter(
+        40.0 * DAY, "s", "memory of the slow part", recalled("months (Loewenstein 2011); agrees with row V20")
+    )
 
-    def maturation(self) -> Array | float:
+    def maturation(self) -> Number:
         """Return the capture rate at rest (1/s), from stationarity."""
         return self.persistent_loss * (1.0 - self.transient_share) / self.transient_share
 
-    def birth(self) -> Array | float:
+    def birth(self) -> Number:
         """Return births per spine of the set point at rest (1/s), from stationarity."""
         return (self.transient_loss + self.maturation()) * self.transient_share
 
@@ -138,17 +143,26 @@ class Spines:
         share = self.transient_share * habit.turnover
         return self.maturation() * share / (1.0 - share)
 
-    def toggles(self, hidden: Array, growth: Growth, habit: Habit) -> Array:
-        """Return the rate (1/s) at which a seen spine is hidden, or a hidden one appears."""
-        appearing = self.appearing * (1.0 + self.appearing_gain * growth.pulse)
-        return jnp.where(hidden, appearing, self.hiding * habit.turnover)
+    def toggling(self, hidden: Array, growth: Growth, habit: Habit, injected: Array, duration: Number) -> Array:
+        """Return the probability that a seen spine is hidden, or a hidden one appears, within `duration` s.
+
+        Args:
+            hidden: of each spine.
+            growth: what drives the spines.
+            habit: of the animal.
+            injected: whether the animal was injected in this time.
+            duration: s.
+        """
+        appearing = self.appearing * (1.0 + self.appearing_gain * growth.pulse) * duration
+        jolt = jnp.where(injected, -jnp.log1p(-habit.handling), 0.0)
+        return -jnp.expm1(-jnp.where(hidden, appearing, self.hiding * habit.turnover * duration + jolt))
 
     def pools(self, habit: Habit) -> CellPools:
         """Return the resting pools of a cell."""
         share = self.transient_share * habit.turnover
         return CellPools(share, 1.0 - share)
 
-    def pools_after(self, pools: CellPools, growth: Growth, habit: Habit, duration: float) -> CellPools:
+    def pools_after(self, pools: CellPools, growth: Growth, habit: Habit, duration: Number) -> CellPools:
         """Return the mean pools of the whole cell after `duration` s, with the rates held constant."""
         yes = jnp.ones_like(pools.transient, bool)
         loss, capture = self.exits(yes, growth, habit)
@@ -162,7 +176,7 @@ class Spines:
         persistent = pools.persistent * jnp.exp(-lost * duration) + capture * spent
         return CellPools(transient, persistent)
 
-    def widths(self, state: SpineState, noise: tuple[Array, Array], target: Array, duration: float) -> SpineState:
+    def widths(self, state: SpineState, noise: tuple[Array, Array], target: Array, duration: Number) -> SpineState:
         """Return the spines with their widths after `duration` s: exact for a constant target.
 
         Args:

@@ -20,7 +20,7 @@ from jax import numpy as jnp
 
 from plastisim.biology import sources
 from plastisim.biology.kinetics import hill
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
 
 KINASES = chosen("pERK peak within 15 min, fall to half in 2 h after BDNF")
 INTRACELLULAR = chosen("hypothesis of Vargas et al. 2023, switchable: drive from the intracellular receptor pool")
@@ -41,27 +41,33 @@ class TranscriptionState:
 class Transcription:
     """From Ca²⁺, Gq and TrkB to Bdnf mRNA."""
 
-    inside_weight: Array | float = parameter(0.95, "1", "weight of the intracellular 5-HT2A pool", INTRACELLULAR)
-    surface_share: Array | float = parameter(0.3, "1", "direct drive of the surface pool relative to the inner one", INTRACELLULAR)
-    gate_half: Array | float = parameter(0.10, "1", "active inner Gq at half gate", INTRACELLULAR)
-    camk_rate: Array | float = parameter(0.02, "1/s", "CaMK on and off", chosen("decay of about 50 s"))
-    camk_calcium: Array | float = parameter(0.35, "umol/L", "Ca²⁺ at half CaMK, Hill 4", chosen("between resting and stimulated Ca²⁺"))
-    erk_time: Array | float = parameter(240.0, "s", "ERK time constant", KINASES)
-    erk_trkb: Array | float = parameter(2.0, "1", "ERK by active TrkB", KINASES)
-    erk_gq: Array | float = parameter(0.45, "1", "ERK by Gq", KINASES)
-    erk_pkc: Array | float = parameter(0.5, "1", "ERK by PKC", KINASES)
-    erk_camk: Array | float = parameter(1.0, "1", "ERK by CaMK", KINASES)
-    mkp_inhibition: Array | float = parameter(5.0, "1", "ERK activation divided by 1 + this times MKP", KINASES)
-    mkp_induction: Array | float = parameter(2.5, "1", "MKP per ERK", KINASES)
-    mkp_time: Array | float = parameter(3600.0, "s", "MKP time constant", KINASES)
-    creb_time: Array | float = parameter(900.0, "s", "CREB time constant", KINASES)
-    creb_camk: Array | float = parameter(1.2, "1", "CREB by CaMK", KINASES)
-    creb_erk: Array | float = parameter(1.7, "1", "CREB by ERK", KINASES)
-    creb_off: Array | float = parameter(0.6, "1", "CREB dephosphorylation", KINASES)
-    mrna_decay: Array | float = parameter(math.log(2) / 5400.0, "1/s", "Bdnf mRNA decay", sources.MRNA_HALF_LIFE)
-    mrna_gain: Array | float = parameter(7.0, "1", "largest rise of Bdnf transcription", chosen("2-5-fold peak within 2-4 h"))
-    mrna_creb: Array | float = parameter(0.35, "1", "pCREB at half transcription, Hill 2", chosen("2-5-fold peak within 2-4 h"))
-    mrna_floor: Array | float = parameter(0.05, "1", "smallest transcription", chosen("never switched off"))
+    inside_weight: Number = parameter(0.95, "1", "weight of the intracellular 5-HT2A pool", INTRACELLULAR)
+    surface_share: Number = parameter(
+        0.3, "1", "direct drive of the surface pool relative to the inner one", INTRACELLULAR
+    )
+    gate_half: Number = parameter(0.10, "1", "active inner Gq at half gate", INTRACELLULAR)
+    camk_rate: Number = parameter(0.02, "1/s", "CaMK on and off", chosen("decay of about 50 s"))
+    camk_calcium: Number = parameter(
+        0.35, "umol/L", "Ca²⁺ at half CaMK, Hill 4", chosen("between resting and stimulated Ca²⁺")
+    )
+    erk_time: Number = parameter(240.0, "s", "ERK time constant", KINASES)
+    erk_trkb: Number = parameter(2.0, "1", "ERK by active TrkB", KINASES)
+    erk_gq: Number = parameter(0.45, "1", "ERK by Gq", KINASES)
+    erk_pkc: Number = parameter(0.5, "1", "ERK by PKC", KINASES)
+    erk_camk: Number = parameter(1.0, "1", "ERK by CaMK", KINASES)
+    mkp_inhibition: Number = parameter(5.0, "1", "ERK activation divided by 1 + this times MKP", KINASES)
+    mkp_induction: Number = parameter(2.5, "1", "MKP per ERK", KINASES)
+    mkp_time: Number = parameter(3600.0, "s", "MKP time constant", KINASES)
+    creb_time: Number = parameter(900.0, "s", "CREB time constant", KINASES)
+    creb_camk: Number = parameter(1.2, "1", "CREB by CaMK", KINASES)
+    creb_erk: Number = parameter(1.7, "1", "CREB by ERK", KINASES)
+    creb_off: Number = parameter(0.6, "1", "CREB dephosphorylation", KINASES)
+    mrna_decay: Number = parameter(math.log(2) / 5400.0, "1/s", "Bdnf mRNA decay", sources.MRNA_HALF_LIFE)
+    mrna_gain: Number = parameter(7.0, "1", "largest rise of Bdnf transcription", chosen("2-5-fold peak within 2-4 h"))
+    mrna_creb: Number = parameter(
+        0.35, "1", "pCREB at half transcription, Hill 2", chosen("2-5-fold peak within 2-4 h")
+    )
+    mrna_floor: Number = parameter(0.05, "1", "smallest transcription", chosen("never switched off"))
 
     def drive(self, gq_surface: Array, gq_inside: Array) -> Array:
         """Return the direct Gq drive of growth (`gin` above), 0..1."""
@@ -91,7 +97,9 @@ class Transcription:
             trkb: active TrkB.
             binding_rise: promoter occupancy above the neuron's rest.
         """
-        erk_input = self.erk_trkb * trkb + self.erk_gq * drive + gate * (self.erk_pkc * pkc + self.erk_camk * state.camk)
+        erk_input = (
+            self.erk_trkb * trkb + self.erk_gq * drive + gate * (self.erk_pkc * pkc + self.erk_camk * state.camk)
+        )
         erk_on = erk_input / (1.0 + self.mkp_inhibition * state.mkp) * (1.0 - state.erk)
         creb_on = (gate * self.creb_camk * state.camk + self.creb_erk * state.erk) * (1.0 - state.pcreb)
         transcription = jnp.maximum(1.0 + self.mrna_gain * binding_rise, self.mrna_floor)

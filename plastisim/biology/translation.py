@@ -15,7 +15,7 @@ from jax import Array
 
 from plastisim.biology import sources
 from plastisim.biology.kinetics import above
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
 
 HOUR, DAY = 3600.0, 86400.0
 GROWTH = chosen("phenomenological growth programme; spine density responds within a day and lasts for weeks")
@@ -36,16 +36,16 @@ class TranslationState:
 class Translation:
     """From Akt to the proteins that build spines."""
 
-    mtorc1_on: Array | float = parameter(0.004, "1/s", "mTORC1 activation by Akt", chosen("plateau in about 10 min"))
-    mtorc1_off: Array | float = parameter(1.2e-3, "1/s", "mTORC1 deactivation", chosen("plateau in about 10 min"))
-    s6_on: Array | float = parameter(3e-4, "1/s", "S6 kinase activation by mTORC1", chosen("plateau in about 1 h"))
-    s6_off: Array | float = parameter(2.93e-4, "1/s", "S6 dephosphorylation", sources.NGF_S6)
-    protein_time: Array | float = parameter(6 * HOUR, "s", "time constant of plasticity proteins", GROWTH)
-    protein_order: Array | float = parameter(1.6, "1", "exponent of plasticity proteins in S6 kinase", GROWTH)
-    ampa_time: Array | float = parameter(36 * HOUR, "s", "time constant of AMPA gain", GROWTH)
-    ampa_weight: Array | float = parameter(0.35, "1", "AMPA gain per plasticity protein", GROWTH)
-    set_point_time: Array | float = parameter(60 * DAY, "s", "time constant of the set-point shift", GROWTH)
-    set_point_weight: Array | float = parameter(60.0, "1", "set-point shift per plasticity protein, steady", GROWTH)
+    mtorc1_on: Number = parameter(0.004, "1/s", "mTORC1 activation by Akt", chosen("plateau in about 10 min"))
+    mtorc1_off: Number = parameter(1.2e-3, "1/s", "mTORC1 deactivation", chosen("plateau in about 10 min"))
+    s6_on: Number = parameter(3e-4, "1/s", "S6 kinase activation by mTORC1", chosen("plateau in about 1 h"))
+    s6_off: Number = parameter(2.93e-4, "1/s", "S6 dephosphorylation", sources.NGF_S6)
+    protein_time: Number = parameter(6 * HOUR, "s", "time constant of plasticity proteins", GROWTH)
+    protein_order: Number = parameter(1.6, "1", "exponent of plasticity proteins in S6 kinase", GROWTH)
+    ampa_time: Number = parameter(36 * HOUR, "s", "time constant of AMPA gain", GROWTH)
+    ampa_weight: Number = parameter(0.35, "1", "AMPA gain per plasticity protein", GROWTH)
+    set_point_time: Number = parameter(60 * DAY, "s", "time constant of the set-point shift", GROWTH)
+    set_point_weight: Number = parameter(60.0, "1", "set-point shift per plasticity protein, steady", GROWTH)
 
     def rates(self, state: TranslationState, *, akt: Array, block: Array, s6_ratio: Array) -> TranslationState:
         """Return d(state)/dt, 1/s; all arrays (neuron,).
@@ -62,5 +62,6 @@ class Translation:
             s6k=self.s6_on * state.mtorc1 / (1.0 + block) * (1.0 - state.s6k) - self.s6_off * state.s6k,
             plasticity_proteins=(s6_ratio**self.protein_order - proteins) / self.protein_time,
             ampa_gain=(1.0 + self.ampa_weight * (proteins - 1.0) - state.ampa_gain) / self.ampa_time,
-            spine_set_point=(self.set_point_weight * above(proteins, 1.0) - state.spine_set_point) / self.set_point_time,
+            spine_set_point=(self.set_point_weight * above(proteins, 1.0) - state.spine_set_point)
+            / self.set_point_time,
         )

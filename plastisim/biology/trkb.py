@@ -15,7 +15,7 @@ from __future__ import annotations
 from jax import Array
 
 from plastisim.biology import sources
-from plastisim.engine.fields import chosen, container, parameter, variable
+from plastisim.engine.fields import Number, chosen, container, parameter, variable
 
 PLATEAU = chosen("Akt reaches its plateau in about 3 min")
 
@@ -34,16 +34,21 @@ class TrkbState:
 class Trkb:
     """BDNF receptor and its first kinase."""
 
-    binding: Array | float = parameter(1e-3, "L/nmol/s", "BDNF binding", sources.TRKB_COMPOSITE)
-    unbinding: Array | float = parameter(1e-3, "1/s", "BDNF unbinding", chosen("dissociation constant 1 nmol/L"))
-    endocytosis: Array | float = parameter(2e-3, "1/s", "endocytosis of active TrkB", chosen("fits the fall from 5 to 30 min; the composite model has 0.01"))
-    recycling: Array | float = parameter(1e-3, "1/s", "return to the surface", sources.TRKB_COMPOSITE)
-    turnover: Array | float = parameter(2e-4, "1/s", "degradation and synthesis", chosen("slower than recycling"))
-    potentiation: Array | float = parameter(0.15, "1", "gain of binding by drug at the transmembrane site", chosen("disputed; 0 switches it off"))
-    endosomal_weight: Array | float = parameter(0.5, "1", "signalling of endosomal TrkB", chosen("half of surface TrkB"))
-    akt_on: Array | float = parameter(0.08, "1/s", "Akt activation by TrkB", PLATEAU)
-    akt_off: Array | float = parameter(0.02, "1/s", "Akt deactivation", PLATEAU)
-    akt_feedback: Array | float = parameter(0.8, "1", "brake of S6 kinase on Akt", PLATEAU)
+    binding: Number = parameter(1e-3, "L/nmol/s", "BDNF binding", sources.TRKB_COMPOSITE)
+    unbinding: Number = parameter(1e-3, "1/s", "BDNF unbinding", chosen("dissociation constant 1 nmol/L"))
+    endocytosis: Number = parameter(
+        2e-3, "1/s", "endocytosis of active TrkB",
+        chosen("fits the fall from 5 to 30 min; the composite model has 0.01"),
+    )  # fmt: skip
+    recycling: Number = parameter(1e-3, "1/s", "return to the surface", sources.TRKB_COMPOSITE)
+    turnover: Number = parameter(2e-4, "1/s", "degradation and synthesis", chosen("slower than recycling"))
+    potentiation: Number = parameter(
+        0.15, "1", "gain of binding by drug at the transmembrane site", chosen("disputed; 0 switches it off")
+    )
+    endosomal_weight: Number = parameter(0.5, "1", "signalling of endosomal TrkB", chosen("half of surface TrkB"))
+    akt_on: Number = parameter(0.08, "1/s", "Akt activation by TrkB", PLATEAU)
+    akt_off: Number = parameter(0.02, "1/s", "Akt deactivation", PLATEAU)
+    akt_feedback: Number = parameter(0.8, "1", "brake of S6 kinase on Akt", PLATEAU)
 
     def active(self, state: TrkbState) -> Array:
         """Return signalling TrkB (`T` above), 0..1."""

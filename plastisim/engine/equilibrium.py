@@ -9,6 +9,7 @@ from jax import numpy as jnp
 
 from plastisim.engine.jacobian import Rates, linearise
 from plastisim.engine.linear import factorise, solve
+from plastisim.engine.tracing import shared
 
 ITERATIONS = 60
 NEGLIGIBLE = 1e-30  # in any unit of the model
@@ -28,11 +29,15 @@ def rest(rates: Rates, values: Array, inputs: Any, iterations: int = ITERATIONS)
         shape (variable, lane). The caller checks the residual (`relative_residual`).
     """
 
+    def move(current: list[Array], step: Array) -> list[Array]:
+        slope, jacobian = linearise(rates, current, inputs)
+        return solve(factorise(1.0 / step, jacobian), slope)
+
+    newton = shared(move)
+
     def body(_: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         current, step = carry
-        slope, jacobian = linearise(rates, list(current), inputs)
-        move = jnp.stack(solve(factorise(1.0 / step, jacobian), slope))
-        return current + move, jnp.minimum(3.0 * step, LONGEST)
+        return current + jnp.stack(newton(list(current), step)), jnp.minimum(3.0 * step, LONGEST)
 
     first = jnp.ones(values.shape[1], values.dtype)
     found = lax.fori_loop(0, iterations, body, (values, first))[0]

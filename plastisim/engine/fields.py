@@ -12,6 +12,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 import jax
 
+Number = jax.Array | float  # a parameter: one value, or one for each neuron
 T = TypeVar("T")
 
 CONFIDENCE = ("measured", "seen", "recalled", "fitted", "chosen")
@@ -88,7 +89,8 @@ def variable(unit: str, long_name: str, scale: float, dims: tuple[str, ...] = ("
     return dataclasses.field(metadata=metadata)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(parameter, variable, dataclasses.field))
+# `parameter` is not among the specifiers: to a type checker its result is the default, given by position.
+@dataclass_transform(frozen_default=True, field_specifiers=(variable, dataclasses.field))
 def container(cls: type[T]) -> type[T]:
     """Make `cls` a frozen dataclass that JAX carries as a pytree (every field is a leaf or a subtree)."""
     frozen = dataclasses.dataclass(frozen=True)(cls)

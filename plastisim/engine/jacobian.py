@@ -13,13 +13,18 @@ from typing import Any
 import jax
 from jax import Array
 from jax import numpy as jnp
-from jax.extend import core as jcore
+
+from plastisim.engine.tracing import bind, flat_program
 
 Row = dict[int, Array]
 Rates = Callable[[Sequence[Array], Any], Sequence[Array]]
 
 _SIGNS = {"add": (1, 1), "add_any": (1, 1), "sub": (1, -1), "neg": (-1,)}
-_NESTED = ("jaxpr", "call_jaxpr", "fun_jaxpr")
+# Listed, because a shape says nothing: a sum that runs along the lanes or a permutation of them keeps it.
+_ELEMENTWISE = frozenset(
+    "add add_any sub mul div neg pow integer_pow square sqrt rsqrt cbrt exp exp2 expm1 log log1p logistic tanh sinh "
+    "cosh sin cos tan atan2 erf erfc abs sign max min clamp select_n convert_element_type copy broadcast_in_dim".split()
+)
 
 
 def linearise(rates: Rates, values: Sequence[Array], inputs: Any) -> tuple[list[Array], list[Row]]:
@@ -42,56 +47,40 @@ def linearise(rates: Rates, values: Sequence[Array], inputs: Any) -> tuple[list[
     def flat(*arguments: Array) -> Sequence[Array]:
         return rates(arguments[:count], jax.tree_util.tree_unflatten(tree, arguments[count:]))
 
-    closed = jax.make_jaxpr(flat)(*values, *leaves)
-    rows: list[Row] = [{index: jnp.ones_like(value)} for index, value in enumerate(values)]
-    rows += [{} for _ in leaves]
-    return _evaluate(closed.jaxpr, closed.consts, [*values, *leaves], rows)
-
-
-def _evaluate(jaxpr: Any, consts: Sequence[Any], arguments: list[Any], rows: list[Row]) -> tuple[list[Any], list[Row]]:
-    """Run a jaxpr, carrying a sparse row of derivatives beside each value."""
-    known: dict[Any, tuple[Any, Row]] = {}
-    known.update(zip(jaxpr.constvars, ((const, {}) for const in consts), strict=True))
-    known.update(zip(jaxpr.invars, zip(arguments, rows, strict=True), strict=True))
-
-    def read(atom: Any) -> tuple[Any, Row]:
-        return (atom.val, {}) if isinstance(atom, jcore.Literal) else known[atom]
-
-    for equation in jaxpr.eqns:
-        pairs = [read(atom) for atom in equation.invars]
-        values, slopes = [value for value, _ in pairs], [row for _, row in pairs]
-        inner = next((equation.params[name] for name in _NESTED if name in equation.params), None)
-        if inner is not None:
-            results = _evaluate(inner.jaxpr, inner.consts, values, slopes)
-        else:
-            results = _differentiate(equation, values, slopes)
-        known.update(zip(equation.outvars, zip(*results, strict=True), strict=True))
-    outputs = [read(atom) for atom in jaxpr.outvars]
+    program = flat_program(jax.make_jaxpr(flat)(*values, *leaves))
+    known: dict[Any, tuple[Any, Row]] = {key: (value, {}) for key, value in program.known.items()}
+    for index, (key, value) in enumerate(zip(program.arguments, [*values, *leaves], strict=True)):
+        known[key] = (value, {index: jnp.ones_like(value)} if index < count else {})
+    for operation in program.operations:
+        pairs = [known[key] for key in operation.inputs]
+        results = _differentiate(operation.equation, [value for value, _ in pairs], [row for _, row in pairs])
+        known.update(zip(operation.outputs, results, strict=True))
+    outputs = [known[key] for key in program.results]
     return [value for value, _ in outputs], [row for _, row in outputs]
 
 
-def _differentiate(equation: Any, values: list[Any], slopes: list[Row]) -> tuple[list[Any], list[Row]]:
+def _differentiate(equation: Any, values: list[Any], slopes: list[Row]) -> list[tuple[Any, Row]]:
     """Run one operation and apply the chain rule to it."""
     primitive, params = equation.primitive, equation.params
-    results = primitive.bind(*values, **params)
-    if primitive.multiple_results:
-        if any(slopes):
-            raise NotImplementedError(f"rates must be elementwise, but use {primitive.name}")
-        return list(results), [{} for _ in results]
-    if not any(slopes) or not jnp.issubdtype(results.dtype, jnp.floating):
-        return [results], [{}]
+    results = bind(equation, values)
+    if len(results) > 1 and any(slopes):
+        raise NotImplementedError(f"rates must be elementwise, but use {primitive.name}")
+    if not any(slopes) or not jnp.issubdtype(results[0].dtype, jnp.floating):
+        return [(result, {}) for result in results]
+    if primitive.name not in _ELEMENTWISE:
+        raise NotImplementedError(f"rates must be elementwise, but use {primitive.name}")
     row: Row = {}
     for position, slope in enumerate(slopes):
         if not slope:
             continue
-        if values[position].shape != results.shape:
+        if values[position].shape != results[0].shape:
             raise NotImplementedError(f"rates must be elementwise, but use {primitive.name} across shapes")
         sign = _SIGNS.get(primitive.name, (0,) * len(values))[position]
         factor = None if sign else _partial(primitive, params, values, position)
         for index, entry in slope.items():
             term = entry * factor if factor is not None else (entry if sign > 0 else -entry)
             row[index] = row[index] + term if index in row else term
-    return [results], [row]
+    return [(results[0], row)]
 
 
 def _partial(primitive: Any, params: dict[str, Any], values: list[Any], position: int) -> Array:

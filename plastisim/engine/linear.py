@@ -7,18 +7,31 @@ straight-line arithmetic on arrays of shape (lane,). Pivots are taken on the dia
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Sequence
-from typing import NamedTuple
 
+import jax
 from jax import Array
 
 from plastisim.engine.jacobian import Row
 
 
-class Factors(NamedTuple):
-    """Triangular factors: `order` of pivots, their inverses, entries below and right of each pivot."""
+@functools.partial(
+    jax.tree_util.register_dataclass, data_fields=["inverse", "lower", "upper"], meta_fields=["order"]
+)
+@dataclasses.dataclass(frozen=True)
+class Factors:
+    """Triangular factors.
 
-    order: list[int]
+    Attributes:
+        order: pivots in the order of elimination; known while tracing.
+        inverse: of each pivot.
+        lower: entries below each pivot.
+        upper: entries right of each pivot.
+    """
+
+    order: tuple[int, ...]
     inverse: dict[int, Array]
     lower: dict[int, Row]
     upper: dict[int, Row]
@@ -35,7 +48,11 @@ def factorise(shift: Array, jacobian: Sequence[Row]) -> Factors:
     rows: list[Row] = [{j: -entry for j, entry in row.items()} for row in jacobian]
     for index in range(size):
         rows[index][index] = shift + rows[index][index] if index in rows[index] else shift
-    remaining, factors = set(range(size)), Factors([], {}, {}, {})
+    remaining = set(range(size))
+    order: list[int] = []
+    inverses: dict[int, Array] = {}
+    lower: dict[int, Row] = {}
+    upper: dict[int, Row] = {}
     while remaining:
         pivot = _cheapest(rows, remaining)
         remaining.remove(pivot)
@@ -48,9 +65,9 @@ def factorise(shift: Array, jacobian: Sequence[Row]) -> Factors:
                 for j, entry in right.items():
                     update = below[i] * entry
                     rows[i][j] = rows[i][j] - update if j in rows[i] else -update
-        factors.order.append(pivot)
-        factors.inverse[pivot], factors.lower[pivot], factors.upper[pivot] = inverse, below, right
-    return factors
+        order.append(pivot)
+        inverses[pivot], lower[pivot], upper[pivot] = inverse, below, right
+    return Factors(tuple(order), inverses, lower, upper)
 
 
 def _cheapest(rows: Sequence[Row], remaining: set[int]) -> int:

@@ -98,9 +98,9 @@ def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> 
     position = elapsed / pieces.duration
     index = jnp.clip(position.astype(jnp.int32), 0, PIECES - 1)
     animals = pieces.coefficients.shape[0] // PIECES
-    cubic = pieces.coefficients[index * animals + animal].T.reshape(4, quantities, -1)
-    x = position - jnp.asarray(index, position.dtype)
-    return cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3]))
+    cubic = pieces.coefficients[index * animals + jnp.asarray(animal, index.dtype)].T.reshape(4, quantities, -1)
+    x = (position - jnp.asarray(index, position.dtype))[None]
+    return lax.optimization_barrier(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
 
 
 def neurons_chunk(

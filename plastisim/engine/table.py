@@ -84,6 +84,4 @@ def widen(table: Table, slots: int) -> Table:
     def fill(values: Array, value: int) -> Array:
         return jnp.pad(values, ((0, 0), (0, more)), constant_values=value)
 
-    return table._replace(
-        serial=fill(table.serial, FREE), birth=fill(table.birth, 0), death=fill(table.death, NEVER)
-    )
+    return table._replace(serial=fill(table.serial, FREE), birth=fill(table.birth, 0), death=fill(table.death, NEVER))

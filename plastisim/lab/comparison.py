@@ -15,30 +15,11 @@ from typing import Any
 import numpy as np
 
 from plastisim.engine.errors import ConfigError, NumericalError
-from plastisim.lab.branch_table import (
-    ELIMINATION,
-    FORMATION,
-    QUANTITIES,
-    SPINE_DENSITY,
-    VEHICLE,
-    BranchTable,
-    Quantity,
-    concatenate,
-)
-from plastisim.lab.published import POOLED, PUBLISHED, Published
-from plastisim.lab.statistics import (
-    RESAMPLES,
-    Arm,
-    Change,
-    Level,
-    Measure,
-    Pair,
-    Resampled,
-    Statistic,
-    drug_of,
-    mouse_mean,
-    mouse_sd,
-)
+from plastisim.lab.branch_table import ELIMINATION, FORMATION, VEHICLE, BranchTable, Quantity, concatenate
+from plastisim.lab.measures import Change, Level, Measure, Pair
+from plastisim.lab.published import PUBLISHED
+from plastisim.lab.published_figure import POOLED, Published
+from plastisim.lab.statistics import RESAMPLES, Arm, Resampled, Statistic, drug_of
 
 Given = Mapping[str, float | Mapping[float, float]]
 
@@ -113,7 +94,7 @@ def simulated_value(
         NumericalError: the sessions are there and the figure is not a finite number.
     """
     table = _table_of(row.cohort, tables)
-    if row.statistic is None or table is None or not _holds(table, row.quantity, row.statistic, drug):
+    if row.statistic is None or table is None or not holds(table, row.quantity, row.statistic, drug):
         return None
     found = row.statistic.evaluate(table, row.quantity, drug=drug, resamples=resamples, seed=seed)
     if not math.isfinite(found.value):
@@ -129,7 +110,7 @@ def _table_of(cohort: str, tables: Mapping[str, BranchTable]) -> BranchTable | N
     return tables.get(cohort)
 
 
-def _holds(table: BranchTable, quantity: Quantity, statistic: Statistic, drug: str | None) -> bool:
+def holds(table: BranchTable, quantity: Quantity, statistic: Statistic, drug: str | None) -> bool:
     """Return whether every arm that `statistic` needs holds the quantity on its sessions."""
     return all(_measured(arm, quantity, statistic.measure) for arm in _arms(table, statistic.arm, drug))
 
@@ -234,64 +215,3 @@ def _beside(row: Published, value: float, interval: tuple[float, float] | None) 
         miss=miss,
         citation=row.citation,
     )
-
-
-# ---- a laboratory's own table in place of the published figures ----------------------------------------------
-
-
-def measured_rows(
-    table: BranchTable,
-    *,
-    cohort: str = POOLED,
-    citation: str = "laboratory's own table",
-    drug: str | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> list[Published]:
-    """Return the figures of a laboratory's own table, to score against in place of the published ones.
-
-    They are: drug minus vehicle of every quantity in every session after the dose, the vehicle mice's own 24-hour
-    window, baseline density, and vehicle turnover in every session. Intervals resample mice.
-
-    Args:
-        table: the laboratory's measurements.
-        cohort: simulated cohort to hold beside them; `pooled` takes all.
-        citation: words for the source.
-        drug: name of the drug arm, where there are several.
-        resamples: bootstrap resamples of the mice.
-        seed: of the resampling.
-
-    Raises:
-        ConfigError: no drug arm, or several and none named.
-    """
-    drug_of(table, drug)
-    rows = []
-    for id, quantity, figure, day, unit, statistic in _recipes(table):
-        if not _holds(table, quantity, statistic, drug):
-            continue
-        found = statistic.evaluate(table, quantity, drug=drug, resamples=resamples, seed=seed)
-        value, interval = found.value, found.interval()
-        if not np.isfinite([value, *interval]).all():
-            continue  # one mouse has no spread: nothing to score against
-        source = (unit, citation, "", "laboratory", "mouse bootstrap")
-        rows.append(Published(id, quantity, figure, cohort, statistic, day, value, interval, *source))
-    return rows
-
-
-Recipe = tuple[str, Quantity, str, float | None, str, Statistic]
-
-
-def _recipes(table: BranchTable) -> Iterable[Recipe]:
-    """Yield (id, quantity, figure, day, unit, statistic) of every figure that a table may give."""
-    for quantity in QUANTITIES:
-        for day in map(float, table.days):
-            if day > 0:
-                did = Statistic(Arm.DIFFERENCE, Change(day))
-                yield f"data:{quantity.name}_did@{day:g}", quantity, "drug minus vehicle", day, "%", did
-            if quantity.is_rate:
-                rate = Statistic(Arm.VEHICLE, Level((day,)))
-                yield f"data:{quantity.name}@{day:g}", quantity, "vehicle branch mean", day, "%", rate
-    yield "data:baseline", SPINE_DENSITY, "baseline mean", None, "1/um", Statistic(Arm.EVERY, Level())
-    for name, words, summary in (("mean", "mouse mean", mouse_mean), ("sd", "mouse SD", mouse_sd)):
-        window = Statistic(Arm.VEHICLE, Change(1.0), summary)
-        yield f"data:window_{name}@1", SPINE_DENSITY, f"vehicle change, {words}", 1.0, "%", window

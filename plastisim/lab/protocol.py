@@ -18,18 +18,18 @@ class Dose:
 
     Args:
         compound: what is given.
-        amount: mg/kg.
+        amount: mg/kg; of no meaning for vehicle.
         at: s from day 0.
         route: `ip` (into the depot) or `iv` (into plasma at once).
     """
 
     compound: Compound
-    amount: float
-    at: int = 0
+    amount: float = math.nan
+    at: float = 0
     route: str = "ip"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.amount) and self.amount > 0):
+        if not self.compound.inert and not (math.isfinite(self.amount) and self.amount > 0):
             raise ConfigError(
                 f"a dose of {self.compound.name} must be positive and finite in mg/kg, but got {self.amount!r}; "
                 "an arm without a drug is an arm without doses"
@@ -49,9 +49,13 @@ class Bath:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.concentration) and self.concentration >= 0):
-            raise ConfigError(f"a bath of {self.compound.name} needs a concentration >= 0 nmol/L, but got {self.concentration!r}")
+            raise ConfigError(
+                f"a bath of {self.compound.name} needs a concentration >= 0 nmol/L, but got {self.concentration!r}"
+            )
         if self.stop <= self.start:
-            raise ConfigError(f"the bath of {self.compound.name} ends at {self.stop} s, before it starts at {self.start} s")
+            raise ConfigError(
+                f"the bath of {self.compound.name} ends at {self.stop} s, before it starts at {self.start} s"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +73,14 @@ class Arm:
     doses: tuple[Dose, ...] = ()
     baths: tuple[Bath, ...] = ()
     htr2a_density: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.htr2a_density) and self.htr2a_density >= 0):
+            raise ConfigError(f"arm {self.name!r} needs a finite htr2a_density >= 0, but got {self.htr2a_density!r}")
+        held = sorted(self.baths, key=lambda bath: bath.start)
+        for index, bath in enumerate(held):
+            if any(other.compound == bath.compound and other.start < bath.stop for other in held[index + 1 :]):
+                raise ConfigError(f"two baths of {bath.compound.name} in arm {self.name!r} overlap; one must end first")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,24 +105,47 @@ class Protocol:
             for dose in arm.doses:
                 self._check_time(f"dose of {dose.compound.name} in arm {arm.name!r}", dose.at)
             for bath in arm.baths:
-                self._check_time(f"bath of {bath.compound.name} in arm {arm.name!r}", bath.start)
+                what = f"bath of {bath.compound.name} in arm {arm.name!r}"
+                self._check_time(what, bath.start)
+                self._check_clock(f"end of the {what}", bath.stop)
+
+    @property
+    def duration(self) -> float:
+        """Length of the run, s."""
+        return float(self.end - self.start)
 
     def _check_sessions(self) -> None:
         if not self.arms:
             raise ConfigError("a protocol needs at least one arm")
+        names = [arm.name for arm in self.arms]
+        if len(set(names)) < len(names):
+            raise ConfigError(f"arms need different names, but got {', '.join(map(repr, names))}")
+        if not self.sessions:
+            raise ConfigError("a protocol needs at least one session; day 0 is one")
         if list(self.sessions) != sorted(set(self.sessions)):
             raise ConfigError(f"sessions must be ascending and different, but got days {self.sessions}")
+        if (self.end - self.start) % TICK or self.end <= self.start:
+            raise ConfigError(
+                f"a run lasts a whole number of {TICK} s, but got days {self.start / DAY:g} to {self.end / DAY:g}"
+            )
         for day in self.sessions:
+            if not math.isfinite(day):
+                raise ConfigError(f"a session needs a day, but got {day!r}")
             if (day * DAY) % TICK != 0:
-                raise ConfigError(f"the session on day {day} is off the clock: sessions fall on every second hour (1/12 day)")
+                raise ConfigError(
+                    f"the session on day {day} is off the clock: sessions fall on every second hour (1/12 day)"
+                )
             if not self.start <= day * DAY <= self.end:
                 raise ConfigError(
                     f"the session on day {day} lies outside the run, days {self.start / DAY:g} to {self.end / DAY:g}"
                 )
 
-    def _check_time(self, what: str, at: int) -> None:
-        if at != int(at):
+    def _check_clock(self, what: str, at: float) -> None:
+        if not (math.isfinite(at) and at == int(at)):
             raise ConfigError(f"the {what} at {at} s is off the clock: times are whole seconds")
+
+    def _check_time(self, what: str, at: float) -> None:
+        self._check_clock(what, at)
         if not self.start <= at < self.end:
             raise ConfigError(
                 f"the {what} at {at / DAY:g} d lies outside the run, days {self.start / DAY:g} to {self.end / DAY:g}"
@@ -121,9 +156,13 @@ class Protocol:
         given = [act.compound for arm in self.arms for act in (*arm.doses, *arm.baths)]
         return tuple(dict.fromkeys(given))
 
+    def injections(self) -> tuple[tuple[int, ...], ...]:
+        """Return the times (s from day 0) at which the mice of each arm are injected; vehicle counts."""
+        return tuple(tuple(sorted({int(dose.at) for dose in arm.doses})) for arm in self.arms)
+
     def events(self) -> tuple[int, ...]:
         """Return the times (s from day 0) at which anything is given or taken away, ascending."""
-        times = {dose.at for arm in self.arms for dose in arm.doses}
+        times = {int(dose.at) for arm in self.arms for dose in arm.doses}
         for arm in self.arms:
             for bath in arm.baths:
                 times |= {bath.start, min(bath.stop, self.end)}

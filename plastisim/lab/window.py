@@ -14,7 +14,8 @@ import enum
 import numpy as np
 
 from plastisim.lab.branch_table import SPINE_DENSITY, VEHICLE, BranchTable, FloatArray, Quantity
-from plastisim.lab.statistics import RESAMPLES, Change, Days, drug_minus_vehicle, drug_of
+from plastisim.lab.measures import Change, Days
+from plastisim.lab.statistics import RESAMPLES, drug_minus_vehicle, drug_of
 
 
 class Direction(enum.StrEnum):
@@ -97,6 +98,16 @@ class Verdict:
     window: OrdinaryWindow
     thresholds: Thresholds
     statement: str
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a few words, for a figure."""
+        low, high = self.interval
+        answer = "leaves" if self.holds else "does not leave"
+        return (
+            f"It {answer} the ordinary window: drug minus vehicle {self.effect:+.1f} points [{low:+.1f}, {high:+.1f}], "
+            f"{self.share_outside:.0%} of mice outside"
+        )
 
 
 def mouse_changes(table: BranchTable, quantity: Quantity, day: float = 1.0, since: Days | None = None) -> FloatArray:

@@ -1,0 +1,131 @@
+"""The command line: plastisim run EXPERIMENT --out DIR.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 the verdict holds, 3 the run was fine and it does
+not, 2 the call was wrong, 4 a state diverged, 5 a store cannot be used, 130 interrupted, 1 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+
+import plastisim as ps
+
+Experiment = Callable[["ps.Request"], "ps.Outcome"]
+
+
+def experiments_folder() -> Path:
+    """Return the folder with the experiment scripts: beside the package in a clone, inside it in a wheel."""
+    here = Path(__file__).resolve().parent
+    inside = here / "experiments"
+    return inside if inside.is_dir() else here.parent / "experiments"
+
+
+def experiment_names() -> list[str]:
+    """Return the experiments that can be run by name."""
+    return sorted(file.stem.replace("_", "-") for file in experiments_folder().glob("*.py"))
+
+
+def load_experiment(name: str) -> Experiment:
+    """Return the function `experiment` of a script, by its name.
+
+    Raises:
+        ConfigError: there is no such script; the nearest name is offered.
+    """
+    import difflib
+
+    known = experiment_names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ps.ConfigError(f"unknown experiment {name!r}; {hint}known: {', '.join(known)}")
+    file = experiments_folder() / f"{name.replace('-', '_')}.py"
+    spec = importlib.util.spec_from_file_location(f"plastisim_experiment_{file.stem}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.experiment
+
+
+def perform(experiment: Experiment, name: str, request: ps.Request) -> int:
+    """Run an experiment, deliver what it found, and return the exit code."""
+    request.check()
+    ps.keep_compiled_programs()
+    outcome = experiment(request)
+    code = ps.deliver(outcome, request, name.replace("-", "_"))
+    print(ps.comparison_table(outcome.comparison))
+    print(outcome.statement)
+    print(f"written: {request.out}")
+    return code
+
+
+app = cyclopts.App(name="plastisim", help=__doc__, help_format="plaintext", version_flags=["--version"])
+Flag = Annotated[bool, cyclopts.Parameter(negative="")]
+
+
+@app.command
+def run(
+    name: str,
+    /,
+    *,
+    out: Path,
+    json: Path | None = None,
+    data: Path | None = None,
+    small: Flag = False,
+    seed: int = 0,
+    compound: str | None = None,
+    dose: str | None = None,
+    at: str | None = None,
+    sessions: str | None = None,
+    overwrite: Flag = False,
+    quiet: Flag = False,
+) -> int:
+    """Run an experiment by name, for example: plastisim run window-24h --out results/first.
+
+    Args:
+        name: name of the experiment.
+        out: folder for store, figure and JSON; it must not exist.
+        json: a further file for the JSON.
+        data: a laboratory's own table, or a folder of tables, to score against.
+        small: fewer mice, for a quick look.
+        seed: of all randomness.
+        compound: what the drug arm gets, for example psilocybin.
+        dose: with its unit, for example "1 mg/kg".
+        at: time of the dose after day 0, for example "2 h".
+        sessions: days of imaging, for example "-3,-1,1,3".
+        overwrite: replace an older run of ours.
+        quiet: no progress.
+    """
+    request = ps.Request(
+        out=out, json_file=json, data=data, small=small, seed=seed, compound=compound, dose=dose, at=at,
+        sessions=sessions, overwrite=overwrite, quiet=quiet,
+    )  # fmt: skip
+    return perform(load_experiment(name), name, request)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; every foreseen failure is one line on stderr."""
+    logger = logging.getLogger("plastisim")
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.INFO)
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        return result if isinstance(result, int) else 0
+    except cyclopts.CycloptsError as error:
+        return _failed(" ".join(str(error).split()), ps.ConfigError.exit_code)
+    except ps.PlastisimError as error:
+        return _failed(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _failed("interrupted; nothing was written", 130)
+
+
+def _failed(message: str, code: int) -> int:
+    print(f"plastisim: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,128 @@
+"""Agents without the cascade: the spines of one group of animals under a given drive, imaged as in a whole run.
+
+Calibrating and testing the mean field needs thousands of branches but no new neurons. The runner, the programs and the
+microscope are those of `simulate`; only what drives the spines is handed in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from jax import numpy as jnp
+
+from plastisim.biology.spines import Spines
+from plastisim.engine.clock import schedule
+from plastisim.lab.branch_table import ELIMINATION, FORMATION, VEHICLE, BranchTable, concatenate
+from plastisim.lab.cohort import Cohort, Spread
+from plastisim.lab.compounds import VEHICLE as NOTHING
+from plastisim.lab.hazard_laws import HiddenState
+from plastisim.lab.imaging import Microscope, Snapshots, image
+from plastisim.lab.protocol import DAY, TICK, Arm, Dose, Protocol
+from plastisim.lab.turnover import observed
+from plastisim.lab.turnover_fit import Branches, covariances
+from plastisim.population import populate
+from plastisim.runners import PROTEINS, SET_POINT, VARIABLES, Trees
+from plastisim.simulation import Run
+from plastisim.spine_means import Drive
+
+CHUNK = 64  # segments compiled together
+WEEK = (-3.0, -1.0, 1.0, 3.0, 5.0, 7.0)  # days of imaging
+SLOTS = 64  # first guess of the slots a branch
+
+
+def spines_of(
+    law: Spines, cohort: Cohort, spread: Spread, microscope: Microscope, sessions: tuple[float, ...],
+    drive: Drive | None = None, seed: int = 0,
+) -> tuple[Snapshots, np.ndarray]:  # fmt: skip
+    """Return the spines of a cohort in every session, and the mouse of every branch.
+
+    Args:
+        law: hazards and sizes.
+        cohort: who; injected once, on day 0.
+        spread: how individuals differ.
+        microscope: the set point is what it would count.
+        sessions: days; the first starts the run, from rest.
+        drive: neurons to go round among the cohort's; None is an injection of vehicle.
+        seed: of all randomness.
+    """
+    injection = Arm(VEHICLE, (Dose(NOTHING, 1.0),))
+    start, end = round(sessions[0] * DAY), round(sessions[-1] * DAY)
+    protocol = Protocol((injection,), start=start, end=end, sessions=sessions)
+    population = populate(protocol, (cohort,), seed)
+    trees = Trees(population, law, spread, microscope, SLOTS, jnp.dtype("float32"))
+    trees.look(start, sessions)
+    lanes = len(population.lanes())
+    for chunk in schedule(start, end, TICK, protocol.events()).chunks(CHUNK, [round(day * DAY) for day in sessions]):
+        trees.advance(chunk, jnp.asarray(_values(chunk.end, lanes, drive), jnp.float32))
+        trees.look(int(chunk.end[-1]), sessions)
+    each = cohort.neurons * cohort.dendrites
+    return trees.snapshots(), np.repeat([f"mouse {number}" for number in range(cohort.mice)], each)
+
+
+def agents_table(
+    law: Spines, cohort: Cohort, spread: Spread, microscope: Microscope, sessions: tuple[float, ...],
+    drives: dict[str, Drive | None], seed: int = 0,
+) -> BranchTable:  # fmt: skip
+    """Return what would have been measured in every arm, by name of the arm; the arms share their individuals."""
+    arms = {}
+    for name, drive in drives.items():
+        spines, mouse = spines_of(law, cohort, spread, microscope, sessions, drive, seed)
+        arms[name] = image(spines, microscope, mouse, np.full(len(mouse), name))
+    return concatenate(arms)
+
+
+def drive_of(run: Run) -> Drive:
+    """Return what drove the spines of a run's last arm, every neuron of every mouse beside each other."""
+    values = run.population.imaged(run.frames.cascade)[:, :, -1]
+    proteins, set_point = (values[:, index].reshape(len(values), -1) for index in (PROTEINS, SET_POINT))
+    return Drive(run.frames.time, proteins, set_point)
+
+
+def hidden_state(law: Spines) -> HiddenState:
+    """Return a law of single spines, at turnover 1 and without drift, as a candidate among others."""
+    rates = (law.transient_loss, law.persistent_loss, law.hiding, law.appearing)
+    loss, lost, hiding, appearing = (float(rate) * DAY for rate in rates)
+    return HiddenState(loss, float(law.transient_share), lost, hiding, appearing, 0.0)
+
+
+def calibrate(law: Spines, cohort: Cohort, spread: Spread, microscope: Microscope, seed: int = 0) -> Branches:
+    """Return what small branches add to expectations: agents of `law` against its mean field.
+
+    A second group of agents never hides by itself, which shows the covariances that have another cause.
+
+    Args:
+        law: hazards; the calibration is used for laws nearby.
+        cohort: its branches and handling are kept; turnover becomes 1 and drift 0.
+        spread: how branches differ; mice turn over alike here.
+        microscope: how branches are imaged.
+        seed: of all randomness.
+    """
+    cohort = dataclasses.replace(cohort, turnover=1.0, drift=0.0)
+    group = (cohort, dataclasses.replace(spread, turnover=0.0), microscope)
+    table = agents_table(law, *group, (*WEEK, 34.0), {VEHICLE: None}, seed)
+    open_eyed = dataclasses.replace(law, hiding=1e-12)
+    without = agents_table(open_eyed, *group, WEEK, {VEHICLE: None}, seed)
+    expected = observed(hidden_state(law).flow())
+    gained, lost = table.values(FORMATION), table.values(ELIMINATION)
+    found, other = (np.array(covariances(one))[:, 0] for one in (table, without))
+    back = np.array(expected.returned)
+    gain = float((found - other)[:3] @ back / (back @ back))
+    return Branches(
+        turnover=float(0.5 * (np.nanmean(gained[:, :-1]) + np.nanmean(lost[:, :-1])) - expected.formation),
+        late_formation=float(np.nanmean(gained[:, -1]) - expected.late_formation),
+        late_elimination=float(np.nanmean(lost[:, -1]) - expected.late_elimination),
+        gain=gain,
+        offsets=(*other[:3].tolist(), float(found[3] - gain * expected.lost_again)),
+    )
+
+
+def _values(ends: np.ndarray, lanes: int, drive: Drive | None) -> np.ndarray:
+    """Return the cascade's variables at the ends of segments, (segment, variable, lane), as far as spines see them."""
+    values = np.zeros((len(ends), len(VARIABLES), lanes))
+    values[:, PROTEINS] = 1.0
+    if drive is not None:
+        around = np.arange(lanes) % drive.proteins.shape[1]
+        values[:, PROTEINS] = drive.at(ends).proteins[:, around]
+        values[:, SET_POINT] = drive.at(ends).set_point[:, around]
+    return values

@@ -1,0 +1,263 @@
+"""The stiff integrator: its coefficients, its measured order, its error estimate, and lanes that do not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from jax import Array, lax
+from jax import numpy as jnp
+from scipy.linalg import expm
+from scipy.special import lambertw
+
+from plastisim import cascade
+from plastisim.engine import stepping
+from plastisim.engine.stepping import ALONE, Coupling, Lanes, Tolerance, advance, start
+
+ALPHA, GAMMAS = stepping._ALPHA, stepping._GAMMA
+BETA, B = stepping._ALPHA + stepping._GAMMA, stepping._WEIGHTS
+
+
+# ---------------------------------------------------------------- coefficients
+
+
+@pytest.mark.parametrize(("weights", "order"), [(stepping._WEIGHTS, 3), (stepping._EMBEDDED, 2)])
+def test_order_conditions_for_any_jacobian(weights: np.ndarray, order: int):
+    alpha, gamma = ALPHA.sum(axis=1), GAMMAS.sum(axis=1)
+    conditions = {
+        1: [(weights.sum(), 1.0)],
+        2: [(weights @ alpha, 1 / 2), (weights @ gamma, 0.0)],
+        3: [
+            (weights @ alpha**2, 1 / 3), (weights @ ALPHA @ alpha, 1 / 6), (weights @ ALPHA @ gamma, 0.0),
+            (weights @ GAMMAS @ alpha, 0.0), (weights @ GAMMAS @ gamma, 0.0),
+        ],
+    }  # fmt: skip
+    for reached, pairs in conditions.items():
+        misses = [abs(found - wanted) for found, wanted in pairs]
+        if reached <= order:
+            assert max(misses) < 1e-12, f"order {reached}"
+        else:  # an embedded method of the same order would estimate nothing
+            assert max(misses) > 1e-2, f"order {reached}"
+
+
+def test_l_stable_and_stiffly_accurate():
+    one = np.ones(4)
+    assert abs(1.0 - B @ np.linalg.solve(BETA, one)) < 1e-12  # R(infinity)
+    np.testing.assert_allclose(BETA[3], B, atol=1e-14)
+    assert ALPHA[3].sum() == pytest.approx(1.0)
+    for z in [*(1j * np.logspace(-2, 6, 200)), -1e-3, -1.0, -1e9]:
+        assert abs(1.0 + z * B @ np.linalg.solve(np.eye(4) - z * BETA, one)) <= 1.0 + 1e-9, z
+
+
+# ---------------------------------------------------------------- order, measured
+
+
+def kaps(values: Any, given: Any) -> list[Array]:
+    """Kaps' problem: y1 = exp(-2t), y2 = exp(-t) for any stiffness; the share `seen` of it is in the Jacobian."""
+    stiffness, seen, unseen = given
+    y1, y2 = (seen * known + (1.0 - seen) * hidden for known, hidden in zip(values, unseen, strict=True))
+    return [-(stiffness + 2.0) * y1 + stiffness * y2 * y2, y1 - y2 - y2 * y2]
+
+
+def driven(values: Any, given: Any) -> list[Array]:
+    """Return y' = -y² cos t: y = 1/(1 + sin t)."""
+    return [-values[0] * values[0] * jnp.cos(given[0])]
+
+
+def of_kaps(stiffness: float, seen: float) -> Callable[[Array, Array], Any]:
+    return lambda elapsed, values: (stiffness, seen, [*values])
+
+
+def only_time(elapsed: Array, values: Array) -> Any:
+    return (elapsed,)
+
+
+def fixed(rates: Any, inputs_at: Any, first: np.ndarray, length: float, steps: int) -> np.ndarray:
+    """Return the values after `steps` equal steps."""
+    step = jnp.full(first.shape[1], length / steps)
+
+    def body(index: Array, values: Array) -> Array:
+        elapsed = step * jnp.asarray(index, values.dtype)
+        return stepping._rosenbrock(rates, inputs_at, values, elapsed, step, ALONE)[0]
+
+    return np.asarray(jax.jit(lambda values: lax.fori_loop(0, steps, body, values))(jnp.asarray(first)))
+
+
+ONE_LANE = np.ones((2, 1))
+CASES = {
+    "exact Jacobian": (kaps, of_kaps(1.0, 1.0), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
+    "half the Jacobian": (kaps, of_kaps(1.0, 0.5), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
+    "wrong sign of the Jacobian": (kaps, of_kaps(1.0, -1.0), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
+    "no Jacobian": (kaps, of_kaps(1.0, 0.0), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
+    "driven by time": (driven, only_time, np.ones((1, 1)), [[1.0 / (1.0 + np.sin(1.0))]]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_measured_order_is_three(case: str):
+    rates, inputs_at, first, exact = CASES[case]
+    steps = np.array([64, 128, 256])
+    errors = [np.abs(fixed(rates, inputs_at, first, 1.0, count) - exact).max() for count in steps]
+    order = -np.polyfit(np.log(steps), np.log(errors), 1)[0]
+    assert 2.85 < order < 3.2, errors
+
+
+def test_stiff_problem_keeps_its_accuracy():
+    found = fixed(kaps, of_kaps(1e8, 1.0), ONE_LANE, 1.0, 32)
+    np.testing.assert_allclose(found, CASES["exact Jacobian"][3], rtol=1e-4)
+
+
+def test_estimate_bounds_the_error_of_a_step():
+    """The estimate is one order lower than the error of the result: it is on the safe side, and falls as step³."""
+    steps = np.array([0.2, 0.1, 0.05, 0.025])
+    values = jnp.ones((2, len(steps)))
+    found, error = stepping._rosenbrock(kaps, of_kaps(1.0, 1.0), values, 0.0 * steps, jnp.asarray(steps), ALONE)
+    true = np.abs(np.asarray(found) - np.exp([-2.0 * steps, -steps])).max(axis=0)
+    estimate = np.abs(np.asarray(error)).max(axis=0)
+    assert (true < estimate).all()
+    assert 2.7 < np.polyfit(np.log(steps), np.log(estimate), 1)[0] < 3.3
+    assert 3.5 < np.polyfit(np.log(steps), np.log(true), 1)[0] < 4.5
+
+
+# ---------------------------------------------------------------- step control
+
+
+def integrator(
+    rates: Any, inputs_at: Any, variables: int, relative: float = 1e-6, coupling: Coupling = ALONE,
+    absolute: float = 1e-9, signed: bool = False,
+) -> Callable[[Lanes, float], Lanes]:  # fmt: skip
+    limits = Tolerance(relative, np.full(variables, absolute), np.full(variables, signed))
+    return jax.jit(lambda lanes, length: advance(rates, inputs_at, lanes, length, limits, coupling))
+
+
+def nothing(elapsed: Array, values: Array) -> tuple[()]:
+    return ()
+
+
+def test_error_follows_the_tolerance():
+    errors = []
+    for relative in (1e-3, 1e-5, 1e-7):
+        lanes = integrator(kaps, of_kaps(1e4, 1.0), 2, relative)(start(jnp.asarray(ONE_LANE)), 1.0)
+        errors.append(np.abs(np.asarray(lanes.values) / CASES["exact Jacobian"][3] - 1.0).max())
+        assert errors[-1] < 10.0 * relative
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_a_decaying_variable_never_becomes_negative():
+    """y' = -y / (y + K) falls in a straight line and ends sharply at zero; y = K W(exp((1 - t)/K) / K)."""
+    half = 1e-2
+    run = integrator(lambda values, _: [-values[0] / (values[0] + half)], nothing, 1, 1e-2, absolute=1e-4)
+    lanes, found, times = start(jnp.ones((1, 1))), [], np.arange(1, 41) * 0.05
+    for _ in times:
+        lanes = run(lanes, 0.05)
+        found.append(float(lanes.values[0, 0]))
+    exact = half * lambertw(np.exp((1.0 - times) / half) / half).real
+    assert min(found) >= 0.0
+    np.testing.assert_allclose(found, exact, atol=5e-3)
+    assert int(lanes.rejected[0]) > 0  # a step that went below zero was refused, not clipped
+
+
+def test_steps_end_on_the_stretch_and_remember_their_size():
+    run = integrator(kaps, of_kaps(1.0, 1.0), 2, 1e-4)
+    lanes = start(jnp.ones((2, 1)))
+    for _ in range(50):
+        lanes = run(lanes, 0.02)
+    np.testing.assert_allclose(np.asarray(lanes.values), CASES["exact Jacobian"][3], rtol=1e-4)
+    assert float(lanes.step[0]) > 0.05  # longer than any stretch: cut steps do not count as short ones
+
+
+def pairs(values: Any, given: Any) -> list[Array]:
+    """Two variables, each with its own rate a lane; the second one explodes at 1/rate."""
+    slow, fast = given
+    return [-slow * values[0], fast * values[1] * values[1]]
+
+
+def with_rates(slow: Array, fast: Array) -> Callable[[Array, Array], Any]:
+    return lambda elapsed, values: (slow, fast)
+
+
+def test_a_lane_is_the_same_in_any_batch():
+    def run(lanes: int) -> Lanes:
+        slow, fast = jnp.asarray(np.geomspace(0.1, 300.0, 64)[:lanes]), jnp.asarray(np.linspace(-5.0, 0.4, 64)[:lanes])
+        return integrator(pairs, with_rates(slow, fast), 2)(start(jnp.ones((2, lanes))), 2.0)
+
+    few, many = run(4), run(64)
+    for one, other in zip(few, many, strict=True):
+        assert np.asarray(one).tobytes() == np.ascontiguousarray(np.asarray(other)[..., :4]).tobytes()
+
+
+def test_a_diverging_lane_is_frozen_and_named_and_the_others_finish():
+    slow, fast = jnp.asarray([1.0, 1.0, 1.0]), jnp.asarray([-1.0, 1.0, 0.1])  # the second explodes at 1 s
+    run = integrator(pairs, with_rates(slow, fast), 2, signed=True)
+    lanes = run(start(jnp.ones((2, 3))), 2.0)
+    assert lanes.failed.tolist() == [-1, 1, -1]
+    assert np.isfinite(np.asarray(lanes.values)).all()
+    exact = [np.full(2, np.exp(-2.0)), [1.0 / 3.0, 1.0 / (1.0 - 0.2)]]
+    np.testing.assert_allclose(np.asarray(lanes.values)[:, [0, 2]], exact, rtol=1e-4)
+    after = run(lanes, 1.0)
+    assert np.array_equal(after.values[:, 1], lanes.values[:, 1])
+    assert int(after.accepted[1]) == int(lanes.accepted[1])
+    assert after.failed.tolist() == [-1, 1, -1]
+
+
+def test_groups_share_steps_within_and_never_between():
+    slow, fast = jnp.asarray([0.01, 200.0, 0.01, 0.01]), jnp.zeros(4)
+
+    def alone(lanes: Any) -> Lanes:
+        run = integrator(pairs, with_rates(slow[lanes], fast[lanes]), 2, 1e-7)
+        return run(start(jnp.ones((2, len(lanes)))), 5.0)
+
+    single = alone(np.arange(4))
+    assert int(single.accepted[1]) > 3 * int(single.accepted[0])
+    together = Coupling(2, lambda values, duration: values)
+    lanes = integrator(pairs, with_rates(slow, fast), 2, 1e-7, together)(start(jnp.ones((2, 4))), 5.0)
+    assert int(lanes.accepted[0]) == int(lanes.accepted[1]) > 3 * int(lanes.accepted[2])
+    assert lanes.accepted[2:].tolist() == single.accepted[2:].tolist()
+
+
+# ---------------------------------------------------------------- coupling
+
+
+def on_a_ring(exchange: float, relative: float = 1e-7) -> Callable[[Lanes, float], Lanes]:
+    """Nothing happens but the spread of BDNF among the four neurons of a group."""
+
+    def rates(values: Any, given: Any) -> list[Array]:
+        return [given[0] if i == cascade.BDNF_OUTSIDE else 0.0 * value for i, value in enumerate(values)]
+
+    coupling = Coupling(cascade.GROUP, lambda values, duration: cascade.spread(values, exchange * duration))
+    inputs_at = lambda elapsed, values: (cascade.inflow(values, jnp.asarray(exchange)),)  # noqa: E731
+    return integrator(rates, inputs_at, 29, relative, coupling)
+
+
+RING = np.roll(np.eye(4), 1, axis=0) + np.roll(np.eye(4), -1, axis=0) - 2.0 * np.eye(4)
+FIRST = np.array([[1.0, 0.0, 0.3, 0.1], [0.0, 2.0, 0.0, 0.0]])
+
+
+@pytest.mark.parametrize("length", [0.5, 20.0])
+def test_diffusion_on_a_ring_of_four_is_exact(length: float):
+    values = jnp.ones((29, 8)).at[cascade.BDNF_OUTSIDE].set(FIRST.ravel())
+    lanes = on_a_ring(0.3)(start(values), length)
+    exact = FIRST @ expm(0.3 * length * RING)
+    np.testing.assert_allclose(np.asarray(lanes.values[cascade.BDNF_OUTSIDE]).reshape(2, 4), exact, atol=1e-6)
+    others = np.delete(np.asarray(lanes.values), cascade.BDNF_OUTSIDE, axis=0)
+    assert (others == 1.0).all()
+
+
+def test_fast_diffusion_takes_few_steps_and_loses_nothing():
+    values = jnp.ones((29, 8)).at[cascade.BDNF_OUTSIDE].set(FIRST.ravel())
+    lanes = on_a_ring(1e3, 1e-4)(start(values), 1e4)  # an explicit method would need 1e7 steps
+    found = np.asarray(lanes.values[cascade.BDNF_OUTSIDE]).reshape(2, 4)
+    np.testing.assert_allclose(found, FIRST.mean(axis=1, keepdims=True) * np.ones(4), rtol=1e-3)
+    np.testing.assert_allclose(found.sum(axis=1), FIRST.sum(axis=1), rtol=1e-11)
+    assert int(lanes.accepted.max()) < 200
+
+
+def test_spread_is_the_inverse_of_the_ring():
+    values = jnp.asarray(np.random.default_rng(0).random((29, 8)))
+    reach = jnp.repeat(jnp.asarray([0.7, 50.0]), 4)
+    found = cascade.spread(values, reach)
+    back = found[cascade.BDNF_OUTSIDE] - reach * cascade.inflow(found, jnp.asarray(1.0))
+    np.testing.assert_allclose(back, values[cascade.BDNF_OUTSIDE], rtol=1e-12)
