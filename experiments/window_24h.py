@@ -15,6 +15,7 @@ COMPOUND, DOSE = "psilocybin", "1 mg/kg"
 SESSIONS = (-3, -1, 1, 3, 5, 7, 34)
 COHORTS = (ps.THY1_GFP, ps.PT_2025)
 SMALL = 10  # mice an arm and cohort, for a quick look
+RESAMPLES = 2000  # of the mice, for the interval of each simulated figure
 
 # Fixed before the run: the 95 % interval of drug minus vehicle excludes zero, and more than half of the mice that
 # got the drug lie outside the window of the mice that did not.
@@ -35,10 +36,10 @@ def experiment(request: ps.Request) -> ps.Outcome:
     verdict = ps.judge(everyone, thresholds=THRESHOLDS)
     of_cohort = {name: ps.judge(table, thresholds=THRESHOLDS) for name, table in tables.items()}
     if own is None:
-        comparison = ps.compare(tables, ps.single_spine_rows(run))
+        comparison = ps.compare(tables, ps.single_spine_rows(run), resamples=RESAMPLES)
         measured = ps.MEASURED
     else:
-        comparison = ps.compare(tables, rows=ps.measured_rows(own))
+        comparison = ps.compare(tables, rows=ps.measured_rows(own), resamples=RESAMPLES)
         measured = [point for name in tables for point in ps.time_course(own, name)]
     dataset = ps.to_dataset(run, "Spine density after one dose, against the ordinary window")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plastisim.lab.imaging import Microscope
     from plastisim.lab.mixed_model import mixed_model
     from plastisim.lab.own_table import measured_rows
-    from plastisim.lab.protocol import Arm, Bath, Dose, Protocol
+    from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
     from plastisim.lab.table_reader import read_branch_table
     from plastisim.lab.time_course import MEASURED, time_course
     from plastisim.lab.window import OrdinaryWindow, Thresholds, Verdict, judge
@@ -45,7 +45,7 @@ _HOMES = {
     "lab.imaging": ("Microscope",),
     "lab.mixed_model": ("mixed_model",),
     "lab.own_table": ("measured_rows",),
-    "lab.protocol": ("Arm", "Bath", "Dose", "Protocol"),
+    "lab.protocol": ("DAY", "Arm", "Bath", "Dose", "Protocol"),
     "lab.table_reader": ("read_branch_table",),
     "lab.time_course": ("MEASURED", "time_course"),
     "lab.window": ("OrdinaryWindow", "Thresholds", "Verdict", "judge"),
@@ -57,7 +57,63 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME)
+__all__ = [
+    "COMPOUNDS",
+    "DAY",
+    "IT",
+    "KETANSERIN",
+    "MEASURED",
+    "PSILOCYBIN",
+    "PT",
+    "PT_2025",
+    "SEROTONIN",
+    "SPINE_DENSITY",
+    "THY1_GFP",
+    "VEHICLE",
+    "Arm",
+    "Bath",
+    "BranchTable",
+    "CellType",
+    "Cohort",
+    "ComparisonRow",
+    "Compound",
+    "ConfigError",
+    "Dose",
+    "Microscope",
+    "NumericalError",
+    "OrdinaryWindow",
+    "Outcome",
+    "PlastisimError",
+    "Progress",
+    "Protocol",
+    "Request",
+    "Run",
+    "Settings",
+    "Spread",
+    "StoreError",
+    "Thresholds",
+    "Verdict",
+    "branch_tables",
+    "compare",
+    "comparison_table",
+    "concatenate",
+    "deliver",
+    "find_compound",
+    "judge",
+    "keep_compiled_programs",
+    "main",
+    "measured_rows",
+    "mixed_model",
+    "open_run",
+    "quantity",
+    "read_branch_table",
+    "simulate",
+    "single_spine_rows",
+    "time_course",
+    "to_dataset",
+    "window_figure",
+    "write_run",
+]
 
 
 def __getattr__(name: str) -> Any:

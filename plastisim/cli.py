@@ -29,7 +29,8 @@ def experiments_folder() -> Path:
 
 def experiment_names() -> list[str]:
     """Return the experiments that can be run by name."""
-    return sorted(file.stem.replace("_", "-") for file in experiments_folder().glob("*.py"))
+    files = experiments_folder().glob("*.py")
+    return sorted(file.stem.replace("_", "-") for file in files if "def experiment(" in file.read_text("utf-8"))
 
 
 def load_experiment(name: str) -> Experiment:
@@ -47,7 +48,8 @@ def load_experiment(name: str) -> Experiment:
         raise ps.ConfigError(f"unknown experiment {name!r}; {hint}known: {', '.join(known)}")
     file = experiments_folder() / f"{name.replace('-', '_')}.py"
     spec = importlib.util.spec_from_file_location(f"plastisim_experiment_{file.stem}", file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.experiment

@@ -162,7 +162,8 @@ def comparison_table(rows: Sequence[ComparisonRow]) -> str:
         mark = "" if row.inside else f"  OUTSIDE by {row.miss:.2f} half-widths"
         between = f"[{low}, {high}]"
         lines.append(
-            f"{label[:20]:9} {row.cohort:9} {figure[:52]:52} {row.measured:9.4g} {between:>18} {row.simulated:10.4g}{mark}"
+            f"{label[:20]:9} {row.cohort:9} {figure[:52]:52} {row.measured:9.4g} {between:>18} "
+            f"{row.simulated:10.4g}{mark}"
         )
     inside = sum(row.inside for row in rows)
     return "\n".join([*lines, f"{inside} of {len(rows)} figures lie inside their measured interval."])

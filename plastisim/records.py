@@ -102,7 +102,7 @@ def to_dataset(run: Run, title: str) -> xarray.Dataset:
 
 def _coordinates(run: Run) -> Iterator[Column]:
     population, time = run.population, run.frames.time.astype(float)
-    arms, mice, neurons, dendrites = _shape(run)
+    _, mice, neurons, dendrites = _shape(run)
     cohorts = np.array([cohort.name for cohort in population.cohorts], dtype=object)
     yield Column("arm", ("arm",), np.array([arm.name for arm in population.protocol.arms], dtype=object), "", "arm")
     yield Column("mouse", ("mouse",), np.arange(mice), "1", "mouse")
@@ -163,7 +163,12 @@ def configuration(run: Run) -> dict[str, Any]:
                 "name": arm.name,
                 "htr2a_density": arm.htr2a_density,
                 "doses": [
-                    {"compound": dose.compound.name, "mg_per_kg": None if dose.compound.inert else dose.amount, "at_s": dose.at, "route": dose.route}
+                    {
+                        "compound": dose.compound.name,
+                        "mg_per_kg": None if dose.compound.inert else dose.amount,
+                        "at_s": dose.at,
+                        "route": dose.route,
+                    }
                     for dose in arm.doses
                 ],
                 "baths": [

@@ -36,7 +36,7 @@ class Settings:
 
     tolerance: float = TOLERANCE
     precision: str = "float64"
-    slots: int = 32
+    slots: int = 64
 
     def __post_init__(self) -> None:
         if not 0.0 < self.tolerance < 1.0:

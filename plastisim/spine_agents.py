@@ -10,16 +10,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax
-from jax import Array
+from jax import Array, lax
 from jax import numpy as jnp
 
-from plastisim.biology.spines import CellPools, Habit, Spines, SpineState
+from plastisim.biology.spines import CellPools, Growth, Habit, Spines, SpineState
 from plastisim.engine import table as slots
 from plastisim.engine.fields import Number
 from plastisim.engine.randomness import address, bits, normals, uniform
 from plastisim.engine.table import Table
 
 START = slots.NEVER - 2  # moments at which the stationary start draws; no tick ends then
+WIDTH_TICKS = 3  # head widths remember days: they move every 6 h
 LARGEST_BROOD = 12  # births on one branch in one tick; more set `overflow`
 
 
@@ -109,43 +110,71 @@ def tick(
     dtype = proteins.dtype
     density = forest.cells.transient + forest.cells.persistent
     growth = spines.growth(0.5 * (forest.proteins + proteins), set_point, sites.responsiveness, density)
-    wide, habit = jax.tree.map(lambda leaf: leaf[:, None], (growth, sites.habit))
-    table, state = forest.table, forest.spines
-
+    births = spines.births(growth, sites.habit) * sites.set_point * duration
+    count, excess = _poisson(sites.broods, now, births)
+    table, newborn = slots.bear(forest.table, count, now)
     events, sizes = words(sites.fates, table.serial, now)
-    chance = uniform(events, dtype)
-    loss, capture = spines.exits(state.transient, wide, habit)
-    leaving = -jnp.expm1(-(loss + capture) * duration)
-    toggling = spines.toggling(state.hidden, wide, habit, forest.injected[:, None], duration)
-    turning = leaving + (1.0 - leaving) * toggling
-    living = slots.alive(table)
-    captured = living & (chance * (loss + capture) < leaving * capture)
-    lost = living & ~captured & (chance < leaving)
-    hidden = state.hidden ^ ((chance >= leaving) & (chance < turning))
-    state = SpineState(
-        transient=state.transient & ~captured,
-        hidden=hidden,
-        # Capture does not change a spine's width at once: it starts thin and then grows.
-        fast=jnp.where(captured, state.fast - spines.transient_width, state.fast),
-        slow=state.slow,
-    )
-    state = spines.widths(state, normals(sizes, dtype), wide.widening, duration)
-
-    count, excess = _poisson(sites.broods, now, spines.births(growth, sites.habit) * sites.set_point * duration)
-    table, newborn = slots.bear(slots.bury(table, lost, now), count, now)
-    fast, slow = normals(words(sites.fates, table.serial, now + 1)[1], dtype)
+    state, lost = _fates(spines, sites, forest, growth, uniform(events, dtype), duration)
+    state = _widths(spines, state, newborn, growth.widening[:, None], sizes, now, duration)
     return Forest(
-        table._replace(overflow=table.overflow | excess),
-        SpineState(
-            transient=state.transient | newborn,
-            hidden=state.hidden & ~newborn,
-            fast=jnp.where(newborn, wide.widening + spines.fast_sd * fast, state.fast),
-            slow=jnp.where(newborn, spines.slow_sd * slow, state.slow),
-        ),
+        slots.bury(table, lost, now)._replace(overflow=table.overflow | excess),
+        state,
         spines.pools_after(forest.cells, growth, sites.habit, duration),
         proteins,
         jnp.zeros_like(forest.injected),
     )
+
+
+def _fates(
+    spines: Spines, sites: Sites, forest: Forest, growth: Growth, chance: Array, duration: Number
+) -> tuple[SpineState, Array]:
+    """Return the spines after loss, capture and hiding, and which were lost; `chance` is uniform, (site, slot).
+
+    Rates depend on the branch and the pool only, so that every probability is computed once a branch.
+    """
+    state, habit, yes = forest.spines, sites.habit, jnp.ones_like(forest.injected)
+    loss, capture = spines.exits(yes, growth, habit)
+    leaving = -jnp.expm1(-(loss + capture) * duration)
+    captured_share = leaving * capture / (loss + capture)
+    persistent_loss = -jnp.expm1(-spines.exits(~yes, growth, habit)[0] * duration)
+    appears, hides = (spines.toggling(flag, growth, habit, forest.injected, duration) for flag in (yes, ~yes))
+
+    living = slots.alive(forest.table)
+    captured = living & state.transient & (chance < captured_share[:, None])
+    leaves = jnp.where(state.transient, leaving[:, None], persistent_loss[:, None])
+    toggles = leaves + (1.0 - leaves) * jnp.where(state.hidden, appears[:, None], hides[:, None])
+    moved = SpineState(
+        transient=state.transient & ~captured,
+        hidden=state.hidden ^ ((chance >= leaves) & (chance < toggles)),
+        # Capture does not change a spine's width at once: it starts thin and then grows.
+        fast=jnp.where(captured, state.fast - spines.transient_width, state.fast),
+        slow=state.slow,
+    )
+    return moved, living & ~captured & (chance < leaves)
+
+
+def _widths(
+    spines: Spines, state: SpineState, newborn: Array, target: Array, sizes: Array, now: Array, duration: Number
+) -> SpineState:
+    """Return the spines with their widths; the newborn get theirs, the others move every few ticks."""
+    dtype = target.dtype
+    turn = WIDTH_TICKS * duration
+
+    def moved() -> SpineState:
+        return spines.widths(state, normals(sizes, dtype), target, turn)
+
+    state = lax.cond(jnp.asarray(now, dtype) % turn == 0.0, moved, lambda: state)
+
+    def with_newborn() -> SpineState:
+        fast, slow = normals(sizes, dtype)
+        return SpineState(
+            transient=state.transient | newborn,
+            hidden=state.hidden & ~newborn,
+            fast=jnp.where(newborn, target + spines.fast_sd * fast, state.fast),
+            slow=jnp.where(newborn, spines.slow_sd * slow, state.slow),
+        )
+
+    return lax.cond(jnp.any(newborn), with_newborn, lambda: state)
 
 
 def words(keys: Array, serial: Array, moment: Array | int) -> tuple[Array, Array]:

@@ -22,7 +22,7 @@ from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope
 
 DAY = 86400.0
-NODES = (-1.5**0.5, 0.0, 1.5**0.5)  # equally likely values with the mean, SD and skew of a standard normal number
+NODES = (-(1.5**0.5), 0.0, 1.5**0.5)  # equally likely values with the mean, SD and skew of a standard normal number
 
 
 class Drive(NamedTuple):

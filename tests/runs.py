@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
 from plastisim import model
-from plastisim.biology.spines import Spines
 from plastisim.lab.cohort import PT, Cohort, Spread
 from plastisim.lab.compounds import KETANSERIN, PSILOCYBIN, SEROTONIN
 from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
-from plastisim.simulation import Run, Settings, simulate
+from plastisim.simulation import Run, simulate
 
 VARIABLES = [declared.name for declared in model.variables()]
 SCALE = np.array([declared.metadata["scale"] for declared in model.variables()])
@@ -70,6 +70,11 @@ def trace(run: Run, arm: str, variable: str) -> np.ndarray:
     """Return a variable of the neurons of an arm's only mouse, shape (time, neuron)."""
     index = [one.name for one in run.population.protocol.arms].index(arm)
     return run.population.imaged(run.frames.cascade)[:, VARIABLES.index(variable), index, 0]
+
+
+def quickly(function: Callable[..., Any]) -> Any:
+    """Return a function compiled for one short use: without fusion, which is quicker to compile."""
+    return jax.jit(function, compiler_options={"xla_disable_hlo_passes": "fusion"})
 
 
 def compilations() -> int:

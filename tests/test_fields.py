@@ -50,8 +50,12 @@ def test_every_number_of_a_stage_is_declared():
     assert len(PARAMETERS) > 130
     for name in model.STATE_TYPES:
         stage = getattr(model.default_pathway(), name)
-        assert {field.name for field in dataclasses.fields(stage)} == {one.name for one in declarations(stage, "parameter")}
-    assert {field.name for field in dataclasses.fields(Spines)} == {one.name for one in declarations(Spines(), "parameter")}
+        assert {field.name for field in dataclasses.fields(stage)} == {
+            one.name for one in declarations(stage, "parameter")
+        }
+    assert {field.name for field in dataclasses.fields(Spines)} == {
+        one.name for one in declarations(Spines(), "parameter")
+    }
 
 
 @pytest.mark.parametrize(("holder", "declared"), VARIABLES, ids=[f"{name}.{one.name}" for name, one in VARIABLES])
@@ -92,7 +96,11 @@ def test_compounds_have_what_the_biology_asks_for():
 def test_a_source_without_words_or_confidence_is_refused(text: str, confidence: str):
     with pytest.raises(ValueError, match=r"confidence must be one of|needs a text"):
         Source(text, confidence)
-    assert (chosen("x").confidence, recalled("x").confidence, fitted("x").confidence) == ("chosen", "recalled", "fitted")
+    assert (chosen("x").confidence, recalled("x").confidence, fitted("x").confidence) == (
+        "chosen",
+        "recalled",
+        "fitted",
+    )
 
 
 def test_a_container_is_frozen_and_carried_by_jax():

@@ -50,16 +50,15 @@ def test_a_spine_is_followed_by_its_identity_not_by_its_slot():
 
 
 @pytest.mark.parametrize(
-    ("gap", "width", "counted"),
+    ("gap", "serial", "counted"),
     [
-        (0.09, (0.0, 0.5), [False, True]),  # the wider stays
-        (0.09, (0.5, 0.0), [True, False]),
-        (0.09, (0.0, 0.0), [True, False]),  # the first of two alike
-        (0.11, (0.0, 0.5), [True, True]),  # resolved
+        (0.09, (3, 8), [True, False]),  # the older keeps its identity
+        (0.09, (8, 3), [False, True]),
+        (0.11, (3, 8), [True, True]),  # resolved
     ],
 )
-def test_two_close_spines_are_counted_as_the_wider(gap: float, width: tuple[float, float], counted: list[bool]):
-    pair = snapshots([[0, 1]], [[0, 0]], (0.5, 0.5 + gap / 10.0), width, days=(1.0,))
+def test_two_close_spines_are_counted_as_the_older(gap: float, serial: tuple[int, int], counted: list[bool]):
+    pair = snapshots([serial], [[0, 0]], (0.5, 0.5 + gap / 10.0), (0.0, 0.5), days=(1.0,))
     assert seen(pair, SHARP)[0, 0].tolist() == counted
     table = image(pair, SHARP, np.array(["m"]), np.array(["vehicle"]))
     assert float(table.spine_density[0, 0]) == pytest.approx(sum(counted) / 10.0)
@@ -77,7 +76,9 @@ def test_the_resolved_share_is_what_random_places_give():
     assert count.max() < slots
     serial = np.where(visible, np.arange(slots), ABSENT).astype(np.int32)[None]
     flat = np.zeros(serial.shape)
-    spines = Snapshots(np.array([1.0]), serial, visible[None], flat, random.random(serial.shape), flat, np.full(branches, 24.0))
+    spines = Snapshots(
+        np.array([1.0]), serial, visible[None], flat, random.random(serial.shape), flat, np.full(branches, 24.0)
+    )
     counted = seen(spines, SHARP).sum() / (24.0 * branches)
     assert SHARP.resolved(counted) == pytest.approx(counted / (visible.sum() / (24.0 * branches)), rel=2e-3)
     assert Microscope(resolution=0.0).resolved(0.6) == 1.0

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+import runs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import Array
@@ -16,7 +17,6 @@ from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
 from plastisim.engine.jacobian import Row, linearise
 from plastisim.engine.linear import factorise, solve
-from plastisim.engine.devices import jit_once
 
 LANES = 3
 LINKS = 98  # non-zero entries of the pathway's Jacobian, of 841: who reads whom
@@ -50,8 +50,8 @@ def test_jacobian_of_the_pathway_is_the_dense_one():
     def every_lane(stacked: Array) -> Array:
         return jnp.stack(cascade._cell_rates(list(stacked), inputs))
 
-    rates, rows = jit_once(lambda given: linearise(cascade._cell_rates, given, inputs))(values)
-    plain, slopes = jit_once(lambda given: (every_lane(given), jax.jacfwd(every_lane)(given)))(jnp.stack(values))
+    rates, rows = runs.quickly(lambda given: linearise(cascade._cell_rates, given, inputs))(values)
+    plain, slopes = runs.quickly(lambda given: (every_lane(given), jax.jacfwd(every_lane)(given)))(jnp.stack(values))
     np.testing.assert_allclose(np.stack(rates), plain, rtol=1e-13)
     reference = np.einsum("iljl->ijl", np.asarray(slopes))
     found = dense(rows, len(values))

@@ -17,7 +17,6 @@ from plastisim import cascade, model
 from plastisim.biology.calcium import Calcium, CalciumState
 from plastisim.engine.fields import chosen
 from plastisim.engine.jacobian import linearise
-from plastisim.engine.devices import jit_once
 from plastisim.lab.cohort import IT, PT, Cohort
 from plastisim.lab.compounds import KETANSERIN, PSILOCYBIN, Sourced
 from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
@@ -57,7 +56,7 @@ def test_a_kick_dies_out_in_every_group_of_neurons():
     pathway = pathways(population, model.default_pathway(), run.spread, dtype)
     values, rest, _ = cascade.rest_program()(pathway, drive)
     inputs = (pathway, drive, jnp.zeros(len(animal)), rest)
-    slopes, rows = jit_once(lambda *given: linearise(cascade._cell_rates, *given))(list(values), inputs)
+    slopes, rows = runs.quickly(lambda *given: linearise(cascade._cell_rates, *given))(list(values), inputs)
     np.testing.assert_allclose(np.stack(slopes) / np.maximum(np.abs(values), 1e-6), 0.0, atol=1e-10)
 
     size, group = len(runs.VARIABLES), cascade.GROUP
@@ -86,7 +85,9 @@ def test_untreated_neurons_stay_at_rest_for_ten_days():
     assert len(before) >= 119
     size = np.maximum(np.abs(before[0]), runs.SCALE[:, None])
     assert (np.abs(before - before[0]) / size).max() < 1e-9
-    assert run.frames.cascade[-1, runs.VARIABLES.index("erk")].max() > 1.5 * before[0, runs.VARIABLES.index("erk")].max()
+    assert (
+        run.frames.cascade[-1, runs.VARIABLES.index("erk")].max() > 1.5 * before[0, runs.VARIABLES.index("erk")].max()
+    )
 
 
 # ---------------------------------------------------------------- conserved and bounded
@@ -180,7 +181,9 @@ def test_without_the_receptor_there_is_no_response(arm: str):
     """What is left is the drug at TrkB, a gain of at most 15 % in binding."""
     assert fold(arm, "calcium_free").max() < 1.01
     assert fold(arm, "bdnf_mrna").max() - 1.0 < 0.05 * (fold("psilocybin 1", "bdnf_mrna").max() - 1.0) + 0.05
-    assert fold(arm, "plasticity_proteins").max() - 1.0 < 0.2 * (fold("psilocybin 1", "plasticity_proteins").max() - 1.0)
+    assert fold(arm, "plasticity_proteins").max() - 1.0 < 0.2 * (
+        fold("psilocybin 1", "plasticity_proteins").max() - 1.0
+    )
     assert fold(arm, "firing_rate").min() < 0.95  # 5-HT1A inhibition is unmasked
 
 
@@ -201,7 +204,12 @@ def test_a_rapamycin_like_block_stops_growth_and_not_transcription():
     run = blocked("mtorc1_block")
     assert fold("blocker", "s6k", run)[-1].max() < 0.25
     assert fold("both", "s6k", run).max() <= 1.0
-    assert fold("both", "plasticity_proteins", run).max() <= 1.0 < 1.3 < fold("psilocybin", "plasticity_proteins", run).max()
+    assert (
+        fold("both", "plasticity_proteins", run).max()
+        <= 1.0
+        < 1.3
+        < fold("psilocybin", "plasticity_proteins", run).max()
+    )
     assert fold("both", "bdnf_mrna", run).max() > 2.0
 
 

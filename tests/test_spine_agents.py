@@ -24,7 +24,7 @@ DAY = 86400.0
 LAW = jax.tree.map(jnp.asarray, Spines())
 BRANCHES, WIDTH = 1500, 56
 CHUNK = 12  # ticks that are compiled together
-SET_POINT = 15.0
+SET_POINT = 22.0 * (1.0 - Spines().dispersion) / (1.0 - Spines().transient_share)  # 22 trials a branch
 
 
 def branches(turnover: float = 1.0, drift: float = 0.0, seed: int = 0) -> Sites:
@@ -175,7 +175,7 @@ def test_the_start_is_what_it_claims():
     settled, passing = (living & ~transient).sum(axis=1), (living & transient).sum(axis=1)
     share = law.transient_share
     for count, mean, fano in ((settled, SET_POINT * (1.0 - share), law.dispersion), (passing, SET_POINT * share, 1.0)):
-        assert count.mean() == pytest.approx(mean, abs=5.0 * np.sqrt(fano * mean / BRANCHES) + 0.5 / (1 - law.dispersion) * 0.65)
+        assert count.mean() == pytest.approx(mean, abs=5.0 * np.sqrt(fano * mean / BRANCHES))
         assert count.var() / count.mean() == pytest.approx(fano, rel=0.15)
 
 
@@ -192,20 +192,23 @@ def test_counts_shares_and_widths_stay_for_thirty_days():
         return np.array([living.sum() / BRANCHES, transient.mean(), hidden.mean(), fast.std(), slow.std()])
 
     law, (count, transient, hidden, fast, slow) = Spines(), summary(forest)
-    np.testing.assert_allclose(summary(forest), summary(begin), rtol=[0.02, 0.1, 0.06, 0.03, 0.03])
+    np.testing.assert_array_less(np.abs(summary(forest) / summary(begin) - 1.0), [0.02, 0.1, 0.06, 0.4, 0.03])
     assert count == pytest.approx(SET_POINT, rel=0.02)
     assert transient == pytest.approx(law.transient_share, rel=0.1)
     rest = law.hiding / (law.hiding + law.appearing)
     assert hidden == pytest.approx(rest, rel=0.08)
     assert slow == pytest.approx(law.slow_sd, rel=0.03)
     assert fast == pytest.approx(law.fast_sd, rel=0.4)  # captured spines start thin
-    np.testing.assert_allclose(forest.cells.transient + forest.cells.persistent, 1.0, rtol=1e-9)
+    # Spines captured within a tick are not lost within it: (loss × tick)² / 2 a tick, 1e-9.
+    np.testing.assert_allclose(forest.cells.transient + forest.cells.persistent, 1.0, rtol=1e-6)
 
 
 @pytest.mark.parametrize("mean", [0.05, 0.7, 2.0])
 def test_broods_are_poisson(mean: float):
     keys = branches().broods
-    count, excess = jax.vmap(lambda moment: spine_agents._poisson(keys, moment, jnp.full(BRANCHES, mean)))(jnp.arange(20))
+    count, excess = jax.vmap(lambda moment: spine_agents._poisson(keys, moment, jnp.full(BRANCHES, mean)))(
+        jnp.arange(20)
+    )
     count = np.asarray(count).ravel()
     assert count.mean() == pytest.approx(mean, abs=5.0 * np.sqrt(mean / len(count)))
     assert count.var() == pytest.approx(mean, rel=0.06)
@@ -237,7 +240,9 @@ def test_half_the_tick_gives_the_same_distribution():
         count, size = living.sum(axis=1), np.asarray(LAW.log_width(forest.spines))[living]
         results.append((count, (living & np.asarray(forest.spines.hidden)).sum(axis=1), size))
         density = np.asarray(forest.cells.transient + forest.cells.persistent)[0]
-        assert count.mean() / SET_POINT == pytest.approx(density, abs=5.0 * count.std() / SET_POINT / np.sqrt(BRANCHES) + 0.01)
+        assert count.mean() / SET_POINT == pytest.approx(
+            density, abs=5.0 * count.std() / SET_POINT / np.sqrt(BRANCHES) + 0.01
+        )
         assert count.mean() > 1.08 * SET_POINT
     for coarse, fine in zip(*results, strict=True):
         error = np.sqrt(coarse.var() / len(coarse) + fine.var() / len(fine))
@@ -251,7 +256,9 @@ def test_mean_pools_converge_with_the_tick():
     def after(law: Spines, ticks: int) -> float:
         habit, pools = Habit(1.0, 0.0, 0.0), law.pools(Habit(jnp.asarray(1.0), 0.0, 0.0))
         for _ in range(ticks):
-            growth = law.growth(jnp.asarray(1.5), jnp.asarray(0.5), jnp.asarray(1.0), pools.transient + pools.persistent)
+            growth = law.growth(
+                jnp.asarray(1.5), jnp.asarray(0.5), jnp.asarray(1.0), pools.transient + pools.persistent
+            )
             assert isinstance(growth, Growth)
             pools = law.pools_after(pools, growth, habit, 3.0 * DAY / ticks)
         return float(pools.transient + pools.persistent)

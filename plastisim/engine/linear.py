@@ -17,9 +17,7 @@ from jax import Array
 from plastisim.engine.jacobian import Row
 
 
-@functools.partial(
-    jax.tree_util.register_dataclass, data_fields=["inverse", "lower", "upper"], meta_fields=["order"]
-)
+@functools.partial(jax.tree_util.register_dataclass, data_fields=["inverse", "lower", "upper"], meta_fields=["order"])
 @dataclasses.dataclass(frozen=True)
 class Factors:
     """Triangular factors.

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 LOG = logging.getLogger("plastisim")
 SECONDS_BETWEEN_LINES = 5.0
+FIRST_ESTIMATE = 0.02  # share of the work after which the time to go is more than a guess
 
 
 class Progress:
@@ -64,6 +65,8 @@ class Progress:
         if self.total <= 0 or self.done <= 0:
             return f"{self.label}: {_clock(elapsed)} elapsed"
         fraction = min(self.done / self.total, 1.0)
+        if fraction < FIRST_ESTIMATE:
+            return f"{self.label}: {fraction:.0%}, {_clock(elapsed)} elapsed, compiling included"
         left = elapsed * (1.0 / fraction - 1.0)
         return f"{self.label}: {fraction:.0%}, {_clock(elapsed)} elapsed, {_clock(left)} to go"
 

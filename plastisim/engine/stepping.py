@@ -10,10 +10,9 @@ of another, so that a neuron's trajectory does not depend on how many others are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from jax import Array, lax
 from jax import numpy as jnp
@@ -151,7 +150,9 @@ def _attempt(
     negative = (proposed < 0.0) & ~jnp.asarray(tolerance.signed)[:, None]
     bad = ~jnp.isfinite(proposed) | (negative & (proposed < -absolute))
     proposed = jnp.where(negative & ~bad, 0.0, proposed)
-    worst = _over_group(jnp.sqrt(jnp.mean((error / allowed) ** 2, axis=0)), group)
+    # One by one: the order in which XLA sums an axis depends on the number of lanes, and a neuron must not.
+    squares = sum([*(error / allowed) ** 2], jnp.zeros_like(step))
+    worst = _over_group(jnp.sqrt(squares / len(error)), group)
     refused = _over_group(jnp.any(bad, axis=0) | ~jnp.isfinite(worst), group)
     accept = active & ~refused & (worst <= 1.0)
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+WEEK = 7.0  # d; later sessions are in the store, but would squeeze the days that the question is about
+
+
 class MeasuredPoint(Protocol):
     """A measured mean with its interval: see lab/time_course.py."""
 
@@ -67,6 +70,7 @@ def window_figure(
         )
         for row, cohort in zip(grid, cohorts, strict=True):
             here = changes.isel(mouse=dataset.cohort.values == cohort)
+            here = here.sel(session=here.session <= WEEK)
             own = [point for point in measured if point.cohort == cohort]
             _time_course(row[0], here, windows[cohort], own)
             _distribution(row[1], here.sel(session=1.0), windows[cohort], own)
@@ -93,7 +97,9 @@ def _time_course(axes: Axes, changes: Any, window: Window, measured: list[Measur
             place = [point.day + 0.16 * (index or -1) for point in points]
             _with_intervals(axes, place, points, colour, f"{arm}, measured (95 %)")
     low, high = np.nanpercentile(changes.values, [0.5, 99.5])
-    axes.set(xlabel="day (dose on day 0)", ylabel="change from own baseline (%)", xticks=days, ylim=(low - 4, high + 18))
+    axes.set(
+        xlabel="day (dose on day 0)", ylabel="change from own baseline (%)", xticks=days, ylim=(low - 4, high + 18)
+    )
     axes.annotate("dose", (0.0, axes.get_ylim()[0]), (4, 4), textcoords="offset points", color=INK)
 
 
@@ -103,9 +109,10 @@ def _with_intervals(
     """Draw measured means as open markers with their intervals."""
     values = [point.value for point in points]
     bars = np.abs(np.array([point.interval for point in points]).T - values)
-    x, y, errors = (values, place, {"xerr": bars}) if horizontal else (place, values, {"yerr": bars})
+    across, up = (bars, None) if horizontal else (None, bars)
+    x, y = (values, place) if horizontal else (place, values)
     axes.errorbar(
-        x, y, **errors, fmt="o", color=colour, markerfacecolor="white", markersize=8, markeredgewidth=2,
+        x, y, xerr=across, yerr=up, fmt="o", color=colour, markerfacecolor="white", markersize=8, markeredgewidth=2,
         elinewidth=1.8, capsize=4, zorder=4, label=label,
     )  # fmt: skip
 
@@ -114,7 +121,7 @@ def _distribution(axes: Axes, changes: Any, window: Window, measured: list[Measu
     """Draw the 24-hour change of every mouse against the window, the measured means beneath."""
     axes.axvspan(window.lower, window.upper, color=BAND, zorder=0)
     span = float(np.nanmin(changes)) - 2.0, float(np.nanmax(changes)) + 2.0
-    bins = np.arange(np.floor(span[0]), np.ceil(span[1]) + 2.0, 2.0)
+    bins = np.arange(np.floor(span[0]), np.ceil(span[1]) + 2.0, 2.0).tolist()
     tallest = 1.0
     for index, arm in enumerate(changes.arm.values):
         counts, *_ = axes.hist(
@@ -125,6 +132,8 @@ def _distribution(axes: Axes, changes: Any, window: Window, measured: list[Measu
         if points:
             _with_intervals(axes, [-0.12 * tallest * (1 + index)], points, arm_colour(index), "", horizontal=True)
     axes.axhline(0.0, color=INK, linewidth=1.0)
-    axes.text(np.mean([window.lower, window.upper]), 1.06 * tallest, "ordinary window", ha="center", color=INK)
-    axes.set(xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(-0.36 * tallest, 1.18 * tallest))
+    axes.text(0.5 * (window.lower + window.upper), 1.06 * tallest, "ordinary window", ha="center", color=INK)
+    axes.set(
+        xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(-0.36 * tallest, 1.18 * tallest)
+    )
     axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= tallest])

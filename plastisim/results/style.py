@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 INK = "#1b1b1b"
 VEHICLE = "#5c6670"
 DRUGS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7")  # Okabe & Ito
 BAND = "#dfe3e8"
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "figure.dpi": 110,
     "savefig.dpi": 150,
     "font.size": 12,
