@@ -26,7 +26,7 @@ def experiment(request: ps.Request) -> ps.Outcome:
     """Simulate, image, judge, compare."""
     own = ps.read_branch_table(request.data) if request.data else None
     cohorts = [cohort.with_mice(SMALL) for cohort in COHORTS] if request.small else COHORTS
-    protocol = request.protocol(COMPOUND, DOSE, SESSIONS)
+    protocol = request.protocol(COMPOUND, DOSE, SESSIONS, judged=THRESHOLDS.day)
 
     with request.progress(protocol.duration, "simulating") as progress:
         run = ps.simulate(protocol, cohorts, seed=request.seed, progress=progress.update)
@@ -36,8 +36,9 @@ def experiment(request: ps.Request) -> ps.Outcome:
     verdict = ps.judge(everyone, thresholds=THRESHOLDS)
     of_cohort = {name: ps.judge(table, thresholds=THRESHOLDS) for name, table in tables.items()}
     if own is None:
-        comparison = ps.compare(tables, ps.single_spine_rows(run), resamples=RESAMPLES)
-        measured = ps.MEASURED
+        rows = ps.PUBLISHED if request.as_measured else ps.ORDINARY
+        comparison = ps.compare(tables, ps.single_spine_rows(run), rows=rows, resamples=RESAMPLES)
+        measured = ps.MEASURED if request.as_measured else ()
     else:
         comparison = ps.compare(tables, rows=ps.measured_rows(own), resamples=RESAMPLES)
         measured = [point for name in tables for point in ps.time_course(own, name)]

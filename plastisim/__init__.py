@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plastisim.lab.mixed_model import mixed_model
     from plastisim.lab.own_table import measured_rows
     from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
+    from plastisim.lab.published import ORDINARY, PUBLISHED
     from plastisim.lab.table_reader import read_branch_table
     from plastisim.lab.time_course import MEASURED, time_course
     from plastisim.lab.window import OrdinaryWindow, Thresholds, Verdict, judge
@@ -46,6 +47,7 @@ _HOMES = {
     "lab.mixed_model": ("mixed_model",),
     "lab.own_table": ("measured_rows",),
     "lab.protocol": ("DAY", "Arm", "Bath", "Dose", "Protocol"),
+    "lab.published": ("ORDINARY", "PUBLISHED"),
     "lab.table_reader": ("read_branch_table",),
     "lab.time_course": ("MEASURED", "time_course"),
     "lab.window": ("OrdinaryWindow", "Thresholds", "Verdict", "judge"),
@@ -63,9 +65,11 @@ __all__ = [
     "IT",
     "KETANSERIN",
     "MEASURED",
+    "ORDINARY",
     "PSILOCYBIN",
     "PT",
     "PT_2025",
+    "PUBLISHED",
     "SEROTONIN",
     "SPINE_DENSITY",
     "THY1_GFP",

@@ -6,9 +6,12 @@ not, 2 the call was wrong, 4 a state diverged, 5 a store cannot be used, 130 int
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.util
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -59,6 +62,7 @@ def perform(experiment: Experiment, name: str, request: ps.Request) -> int:
     """Run an experiment, deliver what it found, and return the exit code."""
     request.check()
     ps.keep_compiled_programs()
+    threading.Thread(target=_import_ahead, daemon=True).start()
     outcome = experiment(request)
     code = ps.deliver(outcome, request, name.replace("-", "_"))
     print(ps.comparison_table(outcome.comparison))
@@ -67,7 +71,15 @@ def perform(experiment: Experiment, name: str, request: ps.Request) -> int:
     return code
 
 
+def _import_ahead() -> None:
+    """Import what the end of a run needs while the first programs compile on the other core."""
+    for name in ("statsmodels.regression.mixed_linear_model", "matplotlib.pyplot", "xarray", "zarr"):
+        with contextlib.suppress(ImportError):  # reported where it is needed
+            importlib.import_module(name)
+
+
 app = cyclopts.App(name="plastisim", help=__doc__, help_format="plaintext", version_flags=["--version"])
+Signed = cyclopts.Parameter(allow_leading_hyphen=True)  # "-1 mg/kg" and "-3,-1,1" are values, not options
 Flag = Annotated[bool, cyclopts.Parameter(negative="")]
 
 
@@ -80,11 +92,11 @@ def run(
     json: Path | None = None,
     data: Path | None = None,
     small: Flag = False,
-    seed: int = 0,
+    seed: Annotated[int, Signed] = 0,
     compound: str | None = None,
-    dose: str | None = None,
-    at: str | None = None,
-    sessions: str | None = None,
+    dose: Annotated[str | None, Signed] = None,
+    at: Annotated[str | None, Signed] = None,
+    sessions: Annotated[str | None, Signed] = None,
     overwrite: Flag = False,
     quiet: Flag = False,
 ) -> int:
@@ -114,9 +126,8 @@ def run(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; every foreseen failure is one line on stderr."""
     logger = logging.getLogger("plastisim")
-    if not logger.handlers:
-        logger.addHandler(logging.StreamHandler())
-        logger.setLevel(logging.INFO)
+    logger.handlers = [logging.StreamHandler()]
+    logger.setLevel(logging.INFO)
     try:
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         return result if isinstance(result, int) else 0

@@ -70,24 +70,37 @@ class Request:
                 raise ConfigError(f"JSON file {str(self.json_file)!r} exists; choose another name, or --overwrite it")
             fresh_output(self.json_file.parent, overwrite=True)
 
-    def protocol(self, compound: str, dose: str, sessions: Sequence[float]) -> Protocol:
+    def protocol(self, compound: str, dose: str, sessions: Sequence[float], judged: float) -> Protocol:
         """Return vehicle and drug, as the experiment has it unless the caller chose otherwise.
 
         Args:
             compound: what the drug arm gets, by default.
             dose: with its unit, by default.
             sessions: days of imaging, by default; the run ends with the last.
+            judged: day that has to be among the sessions, after one before the dose.
 
         Raises:
             ConfigError: unknown compound, a dose or time without unit, times that do not fit.
         """
         drug = find_compound(self.compound or compound)
+        if drug.inert:
+            raise ConfigError(f"{drug.name} is what every run compares with; choose a drug, such as {compound}")
         amount = quantity(self.dose or dose, "mg/kg", "dose", positive=True)
         at = quantity(self.at, "s", "time of the dose") if self.at else 0.0
         days = _days(self.sessions) if self.sessions else tuple(sessions)
+        if judged not in days or not any(day * DAY <= at and day < judged for day in days):
+            raise ConfigError(
+                f"sessions: got days {', '.join(f'{day:g}' for day in days)}; expected day {judged:g} and at least one "
+                "day before the dose among them"
+            )
         injections = (Dose(VEHICLE, at=at), Dose(drug, amount, at=at))
         arms = tuple(Arm(dose.compound.name, doses=(dose,)) for dose in injections)
         return Protocol(arms, start=round(min(days) * DAY), end=round(max(days) * DAY), sessions=days)
+
+    @property
+    def as_measured(self) -> bool:
+        """Whether the drug arm gets what the measured animals got."""
+        return self.compound is None and self.dose is None and self.at is None
 
     def progress(self, total: float, label: str) -> Progress:
         """Return the progress display of a piece of work of `total` simulated seconds."""

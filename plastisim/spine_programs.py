@@ -11,6 +11,7 @@ from jax import numpy as jnp
 
 from plastisim.biology.spines import Spines
 from plastisim.engine import table as slots
+from plastisim.engine.devices import compiled
 from plastisim.engine.randomness import normal, uniform
 from plastisim.spine_agents import Forest, Sites, populate, tick, words
 
@@ -49,7 +50,7 @@ def forest_program() -> Any:
 
         return lax.scan(segment, forest, (proteins, set_point, injected, ends, slow))
 
-    return jax.jit(program)
+    return compiled(program)
 
 
 @functools.cache

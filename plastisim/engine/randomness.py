@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 
 import jax
-from jax import Array
+from jax import Array, lax
 from jax import numpy as jnp
 
 
@@ -39,7 +39,8 @@ def bits(keys: Array) -> tuple[Array, Array]:
     needed to draw from it.
     """
     words = jax.random.key_data(keys)
-    return words[..., 0], words[..., 1]
+    # Fenced, so that the cipher runs once and not once for every use of what it returns (see tracing.py).
+    return lax.optimization_barrier((words[..., 0], words[..., 1]))
 
 
 def uniform(word: Array, dtype: jnp.dtype) -> Array:
@@ -53,7 +54,10 @@ def normal(word: Array, dtype: jnp.dtype) -> Array:
 
 
 def normals(word: Array, dtype: jnp.dtype) -> tuple[Array, Array]:
-    """Return two standard normal numbers for each 32-bit word, with 16 bits each."""
+    """Return two standard normal numbers for each 32-bit word, with 16 bits each.
+
+    Sixteen bits need no more than single precision, whatever `dtype` they are then used in.
+    """
     halves = (word >> 16, word & 0xFFFF)
-    first, second = ((jnp.asarray(half, dtype) + 0.5) * 2.0**-16 for half in halves)
-    return jax.scipy.special.ndtri(first), jax.scipy.special.ndtri(second)
+    first, second = (lax.erf_inv((jnp.float32(half) + 0.5) * 2.0**-15 - 1.0) * 2.0**0.5 for half in halves)
+    return jnp.asarray(first, dtype), jnp.asarray(second, dtype)

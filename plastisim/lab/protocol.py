@@ -9,6 +9,7 @@ from plastisim.engine.errors import ConfigError
 from plastisim.lab.compounds import Compound
 
 DAY = 86400
+LONGEST = 1000 * DAY  # s; longer runs are mistakes of unit
 TICK = 7200  # s; every event falls on a whole second, sessions and the steps of the spines on every second hour
 
 
@@ -128,6 +129,8 @@ class Protocol:
             raise ConfigError(
                 f"a run lasts a whole number of {TICK} s, but got days {self.start / DAY:g} to {self.end / DAY:g}"
             )
+        if self.duration > LONGEST:
+            raise ConfigError(f"a run lasts at most {LONGEST / DAY:g} days, but got {self.duration / DAY:g}")
         for day in self.sessions:
             if not math.isfinite(day):
                 raise ConfigError(f"a session needs a day, but got {day!r}")

@@ -117,3 +117,8 @@ PUBLISHED: tuple[Published, ...] = (
     *_head_width(),
     *DRUG_ROWS,
 )
+
+ORDINARY: tuple[Published, ...] = tuple(
+    one for one in PUBLISHED if one.statistic is None or one.statistic.arm in (Arm.VEHICLE, Arm.EVERY)
+)
+"""The rows that no drug takes part in: what to score against when another drug or dose is simulated."""

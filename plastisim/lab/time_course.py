@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from plastisim.lab.branch_table import SPINE_DENSITY, VEHICLE, BranchTable
 from plastisim.lab.statistics import RESAMPLES, Arm, Change, Statistic
 
@@ -39,7 +41,9 @@ def time_course(table: BranchTable, cohort: str, resamples: int = RESAMPLES) -> 
     """
     points = []
     for arm, condition in ((Arm.VEHICLE, VEHICLE), *((Arm.DRUG, drug) for drug in table.drugs())):
-        for day in (float(day) for day in table.days if day > 0):
+        density = table.select(condition).spine_density
+        measured = np.isfinite(density).any(axis=0)  # a session may have been counted for turnover only
+        for day in (float(day) for day in table.days[measured] if day > 0):
             drug = None if arm is Arm.VEHICLE else condition
             found = Statistic(arm, Change(day)).evaluate(table, SPINE_DENSITY, drug=drug, resamples=resamples)
             points.append(Point(cohort, condition, day, found.value, found.interval(), found.mice[0]))
