@@ -22,7 +22,7 @@ import argparse
 import json
 from pathlib import Path
 
-from plastisim.biology.spines import Spines
+from plastisim.biology.spines import DAY, Spines
 from plastisim.lab.branch_table import concatenate
 from plastisim.lab.cohort import PT_2025, THY1_GFP, Spread
 from plastisim.lab.compounds import PSILOCYBIN
@@ -41,6 +41,14 @@ from plastisim.spine_trial import WEEK, agents_table, calibrate, drive_of
 
 POOLS = ("transient_loss", "transient_share", "persistent_loss")
 HIDDEN = ("transient_loss", "transient_share", "hiding", "appearing", "drift")
+SHIPPED = HiddenState(
+    transient_loss=Spines().transient_loss * DAY,
+    transient_share=Spines().transient_share,
+    persistent_loss=Spines().persistent_loss * DAY,
+    hiding=Spines().hiding * DAY,
+    appearing=Spines().appearing * DAY,
+    drift=PT_2025.drift * DAY,
+)
 CANDIDATES = (
     ("one hazard", OneHazard(), ("loss", "drift")),
     ("two pools, starting model", TwoPools(0.34, 0.0759, 0.0205, 0.0, 0.0), ()),
@@ -49,6 +57,7 @@ CANDIDATES = (
     ("two pools, small ones missed", SizeDetection(), (*POOLS, "threshold", "softness", "drift")),
     ("two pools, hidden for days", HiddenState(), (*HIDDEN, "persistent_loss")),
     ("the same, persistent loss 0.0007 /d", HiddenState(persistent_loss=0.0007), HIDDEN),
+    ("hidden for days, as shipped", SHIPPED, ()),
 )
 BOTH = (THY1_GFP.name, PT_2025.name)
 GAINS = tuple(Free(name) for name in ("pulse_gain", "set_point_gain", "crowding", "capture", "appearing_gain"))

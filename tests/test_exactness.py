@@ -163,7 +163,7 @@ def test_a_diverging_neuron_is_named():
     failed[32 + 8 + 5] = runs.VARIABLES.index("calcium_free")  # the second arm's second mouse
     neurons.lanes = stepping.start(np.zeros((29, 64)))._replace(failed=failed)
     with pytest.raises(
-        NumericalError, match="calcium.calcium_free of neuron 5 of mouse 1 in arm 'psilocybin' diverged"
+        NumericalError, match=r"calcium\.calcium_free of neuron 5 of mouse 1 in arm 'psilocybin' diverged"
     ):
         neurons._check(next(schedule(0, DAY, 7200).chunks(32)))
 

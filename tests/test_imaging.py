@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from plastisim.lab.imaging import (
-    Microscope, Snapshots, image, kept, measured_widths, new_spine_survival, new_to_old_width, seen,
+    Microscope,
+    Snapshots,
+    image,
+    kept,
+    measured_widths,
+    new_spine_survival,
+    new_to_old_width,
+    seen,
 )  # fmt: skip
 
 SHARP = Microscope(resolution=0.1, width_offset=0.3, width_median=0.5, width_noise=0.0)
@@ -76,9 +83,8 @@ def test_the_resolved_share_is_what_random_places_give():
     assert count.max() < slots
     serial = np.where(visible, np.arange(slots), ABSENT).astype(np.int32)[None]
     flat = np.zeros(serial.shape)
-    spines = Snapshots(
-        np.array([1.0]), serial, visible[None], flat, random.random(serial.shape), flat, np.full(branches, 24.0)
-    )
+    place, length = random.random(serial.shape), np.full(branches, 24.0)
+    spines = Snapshots(np.array([1.0]), serial, visible[None], flat, place, flat, length)
     counted = seen(spines, SHARP).sum() / (24.0 * branches)
     assert SHARP.resolved(counted) == pytest.approx(counted / (visible.sum() / (24.0 * branches)), rel=2e-3)
     assert Microscope(resolution=0.0).resolved(0.6) == 1.0

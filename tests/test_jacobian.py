@@ -66,8 +66,10 @@ def test_every_kind_of_operation_that_rates_use():
         x, y, z = values
         nested = jax.jit(lambda a, b: a / (1.0 + b**2))(x, y)
         return [
-            -x + y - 2.0 * z * x, nested * jnp.maximum(z - 0.5, 0.0), jnp.exp(-x) * jnp.where(y > 0.5, y * z, x) ** given,
-        ]  # fmt: skip
+            -x + y - 2.0 * z * x,
+            nested * jnp.maximum(z - 0.5, 0.0),
+            jnp.exp(-x) * jnp.where(y > 0.5, y * z, x) ** given,
+        ]
 
     values = [jnp.asarray([0.2, 0.9, 1.7]), jnp.asarray([0.7, 0.1, 0.6]), jnp.asarray([0.9, 0.2, 1.1])]
     power = jnp.asarray(1.6)

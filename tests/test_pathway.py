@@ -99,8 +99,9 @@ def test_nothing_is_negative_and_no_pool_overflows(name: str):
     assert np.isfinite(cells).all()
     assert cells[:, ~SIGNED].min() >= 0.0
     for pools in (
-        ("htr2a_surface", "htr2a_phosphorylated", "htr2a_internalised"), ("trkb_surface", "trkb_active", "trkb_endosomal"),
-    ):  # fmt: skip
+        ("htr2a_surface", "htr2a_phosphorylated", "htr2a_internalised"),
+        ("trkb_surface", "trkb_active", "trkb_endosomal"),
+    ):
         total = sum(cells[:, runs.VARIABLES.index(pool)] for pool in pools)
         assert total.max() <= 1.0 + 1e-6
         assert total.min() > 0.0
@@ -116,14 +117,12 @@ concentration = st.floats(1e-4, 50.0)
 def test_store_and_cytosol_exchange_all_their_calcium(free: float, store: float, ready: float, ip3: float):
     sealed = Calcium(pmca=0.0, ncx=0.0, entry_basal=0.0, soc=0.0, roc=0.0, spike_entry=0.0)
     of = functools.partial(jnp.full, (1,))
-    slope = sealed.rates(
-        CalciumState(of(free), of(store), of(ready)), ip3=of(ip3), rate=of(5.0), resting_rate=of(2.0), burst=of(1.5), nmda=of(1.0),
-    )  # fmt: skip
+    state = CalciumState(of(free), of(store), of(ready))
+    upstream = {"ip3": of(ip3), "rate": of(5.0), "resting_rate": of(2.0), "burst": of(1.5), "nmda": of(1.0)}
+    slope = sealed.rates(state, **upstream)
     moved = float(slope.calcium_free[0])
     assert moved + sealed.er_volume * float(slope.calcium_er[0]) == pytest.approx(0.0, abs=1e-12 * (1.0 + abs(moved)))
-    open_cell = dataclasses.replace(sealed, entry_basal=0.1).rates(
-        CalciumState(of(free), of(store), of(ready)), ip3=of(ip3), rate=of(5.0), resting_rate=of(2.0), burst=of(1.5), nmda=of(1.0),
-    )  # fmt: skip
+    open_cell = dataclasses.replace(sealed, entry_basal=0.1).rates(state, **upstream)
     assert float(open_cell.calcium_free[0]) == pytest.approx(moved + 0.1)
 
 
@@ -194,8 +193,11 @@ def blocked(target: str) -> Run:
     compound = dataclasses.replace(KETANSERIN, name="blocker", htr2a_on=nothing, **{f"{target}_affinity": bound})
     bath = (Bath(compound, 1000.0, 0, DAY),)
     arms = (
-        Arm("vehicle"), Arm("psilocybin", runs.PSILOCYBIN_1), Arm("blocker", (), bath), Arm("both", runs.PSILOCYBIN_1, bath),
-    )  # fmt: skip
+        Arm("vehicle"),
+        Arm("psilocybin", runs.PSILOCYBIN_1),
+        Arm("blocker", (), bath),
+        Arm("both", runs.PSILOCYBIN_1, bath),
+    )
     mice = (Cohort("PT", PT, 1, 8, 1), Cohort("IT", IT, 1, 8, 1))
     return simulate(Protocol(arms, 0, DAY, (0,)), mice, spread=runs.ALIKE)
 

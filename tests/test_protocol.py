@@ -28,7 +28,10 @@ def bath(start: float, stop: float, concentration: float = 1.0) -> Bath:
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "misspelt compound": (lambda: find_compound("psylocybin"), "unknown compound 'psylocybin'; did you mean 'psilocybin'"),
+    "misspelt compound": (
+        lambda: find_compound("psylocybin"),
+        "unknown compound 'psylocybin'; did you mean 'psilocybin'",
+    ),
     "unknown compound": (lambda: find_compound("water"), "unknown compound 'water'.*Known compounds: serotonin"),
     "no name": (lambda: find_compound(3), "unknown compound 3"),  # type: ignore[arg-type]
     "negative dose": (lambda: Dose(PSILOCYBIN, -1.0), "dose of psilocybin must be positive.*got -1.0"),
@@ -43,14 +46,26 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "two arms of one name": (lambda: Protocol((Arm("a"), Arm("a")), 0, DAY, (1,)), "arms need different names.*'a'"),
     "negative receptors": (lambda: Arm("a", htr2a_density=-0.5), "'a'.*htr2a_density.*-0.5"),
     "receptors that are no number": (lambda: Arm("a", htr2a_density=math.nan), "'a'.*htr2a_density.*nan"),
-    "dose after the end": (lambda: with_arm(Dose(PSILOCYBIN, 1.0, 2 * DAY)), "dose of psilocybin in arm 'drug' at 2 d lies outside the run, days 0 to 1"),
+    "dose after the end": (
+        lambda: with_arm(Dose(PSILOCYBIN, 1.0, 2 * DAY)),
+        "dose of psilocybin in arm 'drug' at 2 d lies outside the run, days 0 to 1",
+    ),
     "dose at the end": (lambda: with_arm(Dose(PSILOCYBIN, 1.0, DAY)), "at 1 d lies outside the run"),
     "dose before the start": (lambda: with_arm(Dose(PSILOCYBIN, 1.0, -60)), "lies outside the run"),
-    "dose off the clock": (lambda: with_arm(Dose(PSILOCYBIN, 1.0, 0.5)), "at 0.5 s is off the clock: times are whole seconds"),
+    "dose off the clock": (
+        lambda: with_arm(Dose(PSILOCYBIN, 1.0, 0.5)),
+        "at 0.5 s is off the clock: times are whole seconds",
+    ),
     "dose at no time": (lambda: with_arm(Dose(PSILOCYBIN, 1.0, math.nan)), "nan s is off the clock"),
-    "bath before the start": (lambda: with_arm(baths=(bath(-5, 10),)), "bath of ketanserin in arm 'drug'.*outside the run"),
+    "bath before the start": (
+        lambda: with_arm(baths=(bath(-5, 10),)),
+        "bath of ketanserin in arm 'drug'.*outside the run",
+    ),
     "bath that stops off the clock": (lambda: with_arm(baths=(bath(0, 10.5),)), "10.5 s is off the clock"),
-    "two baths at once": (lambda: with_arm(baths=(bath(0, 10), bath(5, 20))), "two baths of ketanserin in arm 'drug' overlap"),
+    "two baths at once": (
+        lambda: with_arm(baths=(bath(0, 10), bath(5, 20))),
+        "two baths of ketanserin in arm 'drug' overlap",
+    ),
     "session off the clock": (lambda: with_arm(sessions=(0.3,)), "session on day 0.3 is off the clock"),
     "session after the end": (lambda: with_arm(sessions=(2,)), "session on day 2 lies outside the run, days 0 to 1"),
     "session at no time": (lambda: with_arm(sessions=(math.nan,)), "session.*nan"),
@@ -68,13 +83,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "seed too large": (lambda: populate(PLAIN, (Cohort("c", PT, 1),), 2**32), "seed must be"),
     "seed that is no integer": (lambda: populate(PLAIN, (Cohort("c", PT, 1),), 0.5), "seed must be"),  # type: ignore[arg-type]
     "cohorts of different shape": (
-        lambda: simulate(PLAIN, (Cohort("a", PT, 1, 4, 2), Cohort("b", IT, 1, 4, 3))), r"same neurons and dendrites.*\(4, 2\), \(4, 3\)",
+        lambda: simulate(PLAIN, (Cohort("a", PT, 1, 4, 2), Cohort("b", IT, 1, 4, 3))),
+        r"same neurons and dendrites.*\(4, 2\), \(4, 3\)",
     ),
     "no cohorts": (lambda: populate(PLAIN, (), 0), "at least one cohort"),
     "unknown precision": (lambda: Settings(precision="float16"), "precision.*'float16'"),
     "no tolerance": (lambda: Settings(tolerance=0.0), "tolerance.*0.0"),
     "no slots": (lambda: Settings(slots=0), "slots.*0"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", REFUSED)
