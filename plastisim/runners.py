@@ -59,7 +59,7 @@ class Animals:
     def __init__(self, population: Population, spread: Spread, dtype: jnp.dtype) -> None:
         """Start drug-free."""
         self.population, self.dtype = population, dtype
-        self.exposure = jax.jit(lambda: exposures(population, spread, dtype))()
+        self.exposure = exposures(population, spread, dtype)
         self.initial = self.exposure.initial(jnp.zeros(population.animals, dtype))
         self.lanes = stepping.start(jnp.stack(jax.tree.leaves(self.initial)))
 
@@ -88,7 +88,7 @@ class Neurons:
         """Solve every neuron's resting state, under the animal's resting drive."""
         self.population = population
         self.animal = jnp.asarray(population.lanes()[:, 0])
-        self.pathway = jax.jit(lambda: pathways(population, pathway, spread, dtype))()
+        self.pathway = pathways(population, pathway, spread, dtype)
         self.program = cascade_program(tolerance)
         drive = jax.tree.map(lambda leaf: leaf[self.animal], drive)
         values, self.rest, residual = rest_program()(self.pathway, drive)
@@ -143,7 +143,7 @@ class Trees:
         """Start every branch in its own stationary state."""
         self.population = population
         self.law = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), law)
-        self.sites, self.length = jax.jit(lambda: sites(population, spread, law, microscope, dtype))()
+        self.sites, self.length = sites(population, spread, law, microscope, dtype)
         self.duration = jnp.asarray(float(TICK), dtype)
         self._dead: list[tuple[np.ndarray, ...]] = []
         self._sessions: list[tuple[np.ndarray, ...]] = []

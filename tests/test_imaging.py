@@ -102,10 +102,8 @@ def test_widths_go_through_offset_noise_and_identity():
     assert measured_widths(spines, SHARP)[1, 0].tolist() == pytest.approx([0.8, 0.8, 0.8, 0.8, 0.55])
     assert new_to_old_width(spines, SHARP) == pytest.approx(0.55 / 0.8)
     noise = np.random.default_rng(1).normal(size=(1, 1, 50_000))
-    many = Snapshots(
-        np.array([1.0]), np.arange(50_000, dtype=np.int32)[None, None], np.ones(noise.shape, bool), 0.0 * noise, noise, noise,
-        np.array([1.0]),
-    )  # fmt: skip
+    serial, there = np.arange(50_000, dtype=np.int32)[None, None], np.ones(noise.shape, bool)
+    many = Snapshots(np.array([1.0]), serial, there, 0.0 * noise, noise, noise, np.array([1.0]))
     found = measured_widths(many, Microscope(width_offset=0.0, width_median=1.0, width_noise=0.17))
     assert found.mean() == pytest.approx(1.0, abs=0.005)  # noise adds nothing on average
     assert np.log(found).std() == pytest.approx(0.17, rel=0.02)

@@ -7,6 +7,7 @@ through or resumed; and arms that share ids share their randomness.
 
 from __future__ import annotations
 
+import functools
 import zlib
 
 import jax
@@ -20,6 +21,7 @@ def key_for(seed: Array | int, purpose: str) -> Array:
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()) & 0x7FFFFFFF)
 
 
+@jax.jit
 def address(key: Array, *ids: Array) -> Array:
     """Return one key for each id; `ids` are integer arrays of shape (n,), folded in one after the other.
 
@@ -43,11 +45,13 @@ def bits(keys: Array) -> tuple[Array, Array]:
     return lax.optimization_barrier((words[..., 0], words[..., 1]))
 
 
+@functools.partial(jax.jit, static_argnames="dtype")
 def uniform(word: Array, dtype: jnp.dtype) -> Array:
     """Return a number strictly between 0 and 1 for each 32-bit word, with 23 bits of it."""
     return (jnp.asarray(word >> 9, dtype) + 0.5) * 2.0**-23
 
 
+@functools.partial(jax.jit, static_argnames="dtype")
 def normal(word: Array, dtype: jnp.dtype) -> Array:
     """Return a standard normal number for each 32-bit word (inverse cumulative distribution)."""
     return jax.scipy.special.ndtri(uniform(word, dtype))

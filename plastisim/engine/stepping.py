@@ -188,7 +188,7 @@ def _rosenbrock(
     first, factors = shared(_prepare(rates))(list(values), inputs_at(elapsed, values), step)
     slopes, solution = shared(rates), shared(solve)
 
-    def stage(slope: Sequence[Array]) -> Array:
+    def stage(slope: Sequence[Array] | Array) -> Array:
         return coupling.implicit(jnp.stack(solution(factors, list(slope))), GAMMA * step)
 
     def later(index: Array, stages: Array) -> Array:

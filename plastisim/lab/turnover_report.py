@@ -9,7 +9,16 @@ from typing import Any
 from plastisim.lab.turnover_fit import NEW_SPINES, Branches, Fit, Row, late_elimination, late_formation, turnover
 
 FAILS = 1.96
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#8c8c8c")  # Okabe and Ito, grey
+COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#000000",
+    "#8c8c8c",
+)  # Okabe and Ito, grey
 BAND: dict[str, Any] = {"color": "0.6", "elinewidth": 12, "ls": "none", "alpha": 0.6, "zorder": 0}
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
