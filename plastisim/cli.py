@@ -7,6 +7,7 @@ not, 2 the call was wrong, 4 a state diverged, 5 a store cannot be used, 130 int
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import importlib.util
 import logging
@@ -61,6 +62,7 @@ def load_experiment(name: str) -> Experiment:
 def perform(experiment: Experiment, name: str, request: ps.Request) -> int:
     """Run an experiment, deliver what it found, and return the exit code."""
     request.check()
+    gc.set_threshold(100_000)  # tracing makes a million short-lived objects; collecting them often costs seconds
     ps.keep_compiled_programs()
     threading.Thread(target=_import_ahead, daemon=True).start()
     outcome = experiment(request)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -29,6 +30,7 @@ from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import Protocol
 from plastisim.spine_agents import Sites
 
+Tree = TypeVar("Tree")
 VECTOR = 64  # lanes are filled up to a multiple of this
 
 
@@ -107,6 +109,15 @@ def populate(protocol: Protocol, cohorts: Sequence[Cohort], seed: int) -> Popula
     return Population(protocol, tuple(cohorts), cohort, mouse, neurons, (SEROTONIN, *others), seed)
 
 
+def in_precision(tree: Tree, dtype: jnp.dtype) -> Tree:
+    """Return parameters in one precision; numbers stay on the host until a program reads them."""
+
+    def cast(leaf: Any) -> Any:
+        return leaf.astype(dtype) if isinstance(leaf, Array) else np.asarray(leaf, dtype)
+
+    return jax.tree.map(cast, tree)
+
+
 def mouse_keys(population: Population, purpose: str) -> Array:
     """Return one key a mouse for a purpose, shape (mouse,); it does not depend on the arm or the cohort's size."""
     return address(key_for(population.seed, purpose), jnp.asarray(population.cohort), jnp.asarray(population.mouse))
@@ -125,11 +136,11 @@ def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Expos
     density = np.repeat([arm.htr2a_density for arm in population.protocol.arms], population.mice)
     ligands = []
     for compound in population.compounds:
-        numbers = {name: jnp.asarray(value, dtype) for name, value in compound.kinetics().items()}
+        numbers: dict[str, Any] = dict(compound.kinetics())
         numbers["elimination"] = jnp.tile(numbers["elimination"] * clearance, population.arms)
         ligands.append(Ligand(**numbers))
-    exposure = Exposure(tuple(ligands), htr2a_density=jnp.asarray(density, dtype))
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), exposure)
+    exposure = Exposure(tuple(ligands), htr2a_density=jnp.asarray(density))
+    return in_precision(exposure, dtype)
 
 
 def pathways(population: Population, pathway: model.Pathway, spread: Spread, dtype: jnp.dtype) -> model.Pathway:
@@ -144,7 +155,7 @@ def pathways(population: Population, pathway: model.Pathway, spread: Spread, dty
         gq=dataclasses.replace(pathway.gq, reserve=pathway.gq.reserve * jnp.exp(spread.reserve * reserve)),
         excitability=dataclasses.replace(pathway.excitability, resting_rate=rate, htr1a_weight=htr1a),
     )
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), own)
+    return in_precision(own, dtype)
 
 
 def sites(

@@ -24,7 +24,7 @@ from plastisim.engine.loop import Pieces
 from plastisim.lab.cohort import Spread
 from plastisim.lab.imaging import Microscope, Snapshots
 from plastisim.lab.protocol import DAY, TICK
-from plastisim.population import Population, administration, exposures, pathways, sites
+from plastisim.population import Population, administration, exposures, in_precision, pathways, sites
 from plastisim.spine_agents import LARGEST_BROOD, Forest
 from plastisim.spine_programs import forest_program, session_program, start_program
 
@@ -142,7 +142,7 @@ class Trees:
     ) -> None:
         """Start every branch in its own stationary state."""
         self.population = population
-        self.law = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), law)
+        self.law = in_precision(law, dtype)
         self.sites, self.length = sites(population, spread, law, microscope, dtype)
         self.duration = jnp.asarray(float(TICK), dtype)
         self._dead: list[tuple[np.ndarray, ...]] = []

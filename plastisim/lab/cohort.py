@@ -108,8 +108,8 @@ class Cohort:
         return dataclasses.replace(self, mice=mice)
 
 
-THY1_GFP = Cohort("Thy1-GFP", PT, mice=40, turnover=0.78, responsiveness=0.54, spine_density=0.484)
+THY1_GFP = Cohort("Thy1-GFP", PT, mice=24, turnover=0.78, responsiveness=0.54, spine_density=0.484)
 """Thy1-GFP line M of Shao et al. 2021: density from its table (row V1), turnover from row V7b, response fitted."""
 
-PT_2025 = Cohort("PT", PT, mice=40, turnover=1.12, responsiveness=1.0)
+PT_2025 = Cohort("PT", PT, mice=24, turnover=1.12, responsiveness=1.0)
 """Pons-projecting cells of Shao, Liao et al. 2025: turnover from row V7b; its response is the unit."""
