@@ -22,98 +22,86 @@ import argparse
 import json
 from pathlib import Path
 
-from plastisim.biology.spines import DAY, Spines
-from plastisim.lab.branch_table import concatenate
-from plastisim.lab.cohort import PT_2025, THY1_GFP, Spread
-from plastisim.lab.compounds import PSILOCYBIN
-from plastisim.lab.hazard_laws import HiddenState, OneHazard, SizeDetection, TwoPools
-from plastisim.lab.imaging import Microscope
-from plastisim.lab.protocol import TICK, Arm, Dose, Protocol
-from plastisim.lab.published import PUBLISHED
-from plastisim.lab.table_reader import read_branch_table
-from plastisim.lab.turnover_fit import COVARIANCES, Branches, baseline, covariances, fit
-from plastisim.lab.turnover_report import candidate_table, fit_to_json, turnover_figure
-from plastisim.simulation import simulate
-from plastisim.spine_means import course_of
-from plastisim.spine_response import Expectation, Free, Setting, counting, result_table, result_to_json
-from plastisim.spine_response import fit as fit_response
-from plastisim.spine_trial import WEEK, agents_table, calibrate, drive_of
+import plastisim as ps
+from plastisim import spine_fitting as sf
 
 POOLS = ("transient_loss", "transient_share", "persistent_loss")
 HIDDEN = ("transient_loss", "transient_share", "hiding", "appearing", "drift")
-SHIPPED = HiddenState(
-    transient_loss=Spines().transient_loss * DAY,
-    transient_share=Spines().transient_share,
-    persistent_loss=Spines().persistent_loss * DAY,
-    hiding=Spines().hiding * DAY,
-    appearing=Spines().appearing * DAY,
-    drift=PT_2025.drift * DAY,
+SHIPPED = sf.HiddenState(
+    transient_loss=ps.Spines().transient_loss * ps.DAY,
+    transient_share=ps.Spines().transient_share,
+    persistent_loss=ps.Spines().persistent_loss * ps.DAY,
+    hiding=ps.Spines().hiding * ps.DAY,
+    appearing=ps.Spines().appearing * ps.DAY,
+    drift=ps.PT_2025.drift * ps.DAY,
 )
 CANDIDATES = (
-    ("one hazard", OneHazard(), ("loss", "drift")),
-    ("two pools, starting model", TwoPools(0.34, 0.0759, 0.0205, 0.0, 0.0), ()),
-    ("two pools", TwoPools(), (*POOLS, "drift")),
-    ("two pools, missed at random", TwoPools(missed=0.02), (*POOLS, "missed", "drift")),
-    ("two pools, small ones missed", SizeDetection(), (*POOLS, "threshold", "softness", "drift")),
-    ("two pools, hidden for days", HiddenState(), (*HIDDEN, "persistent_loss")),
-    ("the same, persistent loss 0.0007 /d", HiddenState(persistent_loss=0.0007), HIDDEN),
+    ("one hazard", sf.OneHazard(), ("loss", "drift")),
+    ("two pools, starting model", sf.TwoPools(0.34, 0.0759, 0.0205, 0.0, 0.0), ()),
+    ("two pools", sf.TwoPools(), (*POOLS, "drift")),
+    ("two pools, missed at random", sf.TwoPools(missed=0.02), (*POOLS, "missed", "drift")),
+    ("two pools, small ones missed", sf.SizeDetection(), (*POOLS, "threshold", "softness", "drift")),
+    ("two pools, hidden for days", sf.HiddenState(), (*HIDDEN, "persistent_loss")),
+    ("the same, persistent loss 0.0007 /d", sf.HiddenState(persistent_loss=0.0007), HIDDEN),
     ("hidden for days, as shipped", SHIPPED, ()),
 )
-BOTH = (THY1_GFP.name, PT_2025.name)
-GAINS = tuple(Free(name) for name in ("pulse_gain", "set_point_gain", "crowding", "capture", "appearing_gain"))
-COHORT_EFFECT = Free("responsiveness", (THY1_GFP.name,))
+BOTH = (ps.THY1_GFP.name, ps.PT_2025.name)
+GAINS = tuple(sf.Free(name) for name in ("pulse_gain", "set_point_gain", "crowding", "capture", "appearing_gain"))
+COHORT_EFFECT = sf.Free("responsiveness", (ps.THY1_GFP.name,))
 MICE = 150  # agents of each cohort and arm
 
 
 def ordinary_figures():
     """Return the rows of vehicle mice that cohorts are fitted to."""
-    one_day = [row for row in PUBLISHED if row.id in ("P4", "P10", "P11") and row.figure.startswith("vehicle")]
-    means = [row for row in PUBLISHED if row.id in ("V11", "V13") and row.figure.endswith("branch mean")]
-    slow = [row for row in PUBLISHED if row.id in ("V7b", "V14") or (row.id == "P1v" and row.day != 7.0)]
+    one_day = [row for row in ps.PUBLISHED if row.id in ("P4", "P10", "P11") and row.figure.startswith("vehicle")]
+    means = [row for row in ps.PUBLISHED if row.id in ("V11", "V13") and row.figure.endswith("branch mean")]
+    slow = [row for row in ps.PUBLISHED if row.id in ("V7b", "V14") or (row.id == "P1v" and row.day != 7.0)]
     return [*one_day, *means, *slow]
 
 
 def drug_figures(*ids):
     """Return the rows of the drug: against vehicle, and the rates of its own arm."""
-    return [row for row in PUBLISHED if row.id in ids and not row.figure.startswith("vehicle")]
+    return [row for row in ps.PUBLISHED if row.id in ids and not row.figure.startswith("vehicle")]
 
 
 def measured_covariances(folder):
-    """Return the covariances of all vehicle branches of a laboratory's cohorts, or the published facts."""
+    """Return the sf.covariances of all vehicle branches of a laboratory's cohorts, or the published facts."""
     if folder is None:
-        return COVARIANCES
-    cohorts = {place.name: read_branch_table(place) for place in sorted(Path(folder).iterdir()) if place.is_dir()}
-    return covariances(concatenate(cohorts).select("vehicle"))
+        return sf.COVARIANCES
+    cohorts = {place.name: ps.read_branch_table(place) for place in sorted(Path(folder).iterdir()) if place.is_dir()}
+    return sf.covariances(ps.concatenate(cohorts).select("vehicle"))
 
 
 def fit_candidates(rows, branches, starts):
     """Return every candidate fitted to the same rows."""
-    return [fit(name, law, free, rows, branches, starts) for name, law, free in CANDIDATES]
+    return [sf.fit(name, law, free, rows, branches, starts) for name, law, free in CANDIDATES]
 
 
 def neurons_under_one_dose():
     """Return the plasticity proteins and set point of sixteen mice's neurons after 1 mg/kg psilocybin."""
-    protocol = Protocol((Arm("psilocybin", (Dose(PSILOCYBIN, 1.0),)),), sessions=WEEK)
-    return drive_of(simulate(protocol, (PT_2025.with_mice(16),)))
+    protocol = ps.Protocol((ps.Arm("psilocybin", (ps.Dose(ps.PSILOCYBIN, 1.0),)),), sessions=sf.WEEK)
+    return sf.drive_of(ps.simulate(protocol, (ps.PT_2025.with_mice(16),)))
 
 
 def fit_cohorts_and_response(setting, drive, spread, microscope):
     """Return the fits of cohorts, gains and widths, and the gains again with each of them left out."""
-    expectation = Expectation(course_of(drive, WEEK, TICK), spread, microscope)
+    expectation = sf.Expectation(sf.course_of(drive, sf.WEEK, ps.TICK), spread, microscope)
     arms = {"vehicle": None, "psilocybin": drive}
     agents = {
-        name: agents_table(setting.law, cohort.with_mice(MICE), spread, microscope, WEEK, arms)
+        name: sf.agents_table(setting.law, cohort.with_mice(MICE), spread, microscope, sf.WEEK, arms)
         for name, cohort in setting.cohorts.items()
     }
 
     def fitted(start, free, figures):
-        return fit_response(start, free, figures, expectation, counting(agents, setting, expectation, figures))
+        return sf.fit_response(start, free, figures, expectation, sf.counting(agents, setting, expectation, figures))
 
-    turnovers = tuple(Free("turnover", (name,)) for name in BOTH)
-    cohorts = fitted(setting, (*turnovers, Free("drift", BOTH), Free("handling", BOTH)), ordinary_figures())
+    turnovers = tuple(sf.Free("turnover", (name,)) for name in BOTH)
+    cohorts = fitted(setting, (*turnovers, sf.Free("drift", BOTH), sf.Free("handling", BOTH)), ordinary_figures())
     numbers = drug_figures("P2", "P4", "P5", "P8", "P10", "P11")
     response = fitted(cohorts.setting, (*GAINS, COHORT_EFFECT), numbers)
-    widths = fitted(response.setting, (Free("width_proteins"), Free("width_set_point")), drug_figures("P6", "P13"))
+    widths = fitted(
+        response.setting, (sf.Free("width_proteins"), sf.Free("width_set_point")), drug_figures("P6", "P13")
+    )
     results = {"cohorts": cohorts, "response": response, "widths": widths}
     for left_out in GAINS:
         others = tuple(gain for gain in GAINS if gain != left_out)
@@ -134,20 +122,20 @@ def main():
     choice = parser.parse_args()
     choice.out.mkdir(parents=True, exist_ok=True)
 
-    law, spread, microscope = Spines(), Spread(), Microscope()
-    branches = Branches() if choice.small else calibrate(law, PT_2025.with_mice(2 * MICE), spread, microscope)
-    rows = baseline(measured_covariances(choice.data))
+    law, spread, microscope = ps.Spines(), ps.Spread(), ps.Microscope()
+    branches = sf.Branches() if choice.small else sf.calibrate(law, ps.PT_2025.with_mice(2 * MICE), spread, microscope)
+    rows = sf.baseline(measured_covariances(choice.data))
     fits = fit_candidates(rows, branches, starts=2 if choice.small else 6)
-    print(candidate_table(fits, rows, branches))
-    report = {"calibration": vars(branches), "candidates": [fit_to_json(one, rows, branches) for one in fits]}
-    turnover_figure(fits, rows, branches, choice.out / "spine_law.png")
+    print(sf.candidate_table(fits, rows, branches))
+    report = {"calibration": vars(branches), "candidates": [sf.fit_to_json(one, rows, branches) for one in fits]}
+    sf.turnover_figure(fits, rows, branches, choice.out / "spine_law.png")
 
     if not choice.small:
-        setting = Setting(law, {THY1_GFP.name: THY1_GFP, PT_2025.name: PT_2025})
+        setting = sf.Setting(law, {ps.THY1_GFP.name: ps.THY1_GFP, ps.PT_2025.name: ps.PT_2025})
         results = fit_cohorts_and_response(setting, neurons_under_one_dose(), spread, microscope)
         for name, result in results.items():
-            print(result_table(name, result))
-        report |= {name: result_to_json(result) for name, result in results.items()}
+            print(sf.result_table(name, result))
+        report |= {name: sf.result_to_json(result) for name, result in results.items()}
 
     (choice.out / "spine_law.json").write_text(json.dumps(report, indent=1))
     print(f"\nwrote {choice.out / 'spine_law.json'} and {choice.out / 'spine_law.png'}")

@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from plastisim import spine_fitting
+    from plastisim.biology.spines import Spines
     from plastisim.cli import main
     from plastisim.engine.devices import keep_compiled_programs
     from plastisim.engine.errors import ConfigError, NumericalError, PlastisimError, StoreError
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from plastisim.lab.imaging import Microscope
     from plastisim.lab.mixed_model import mixed_model
     from plastisim.lab.own_table import measured_rows
-    from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
+    from plastisim.lab.protocol import DAY, TICK, Arm, Bath, Dose, Protocol
     from plastisim.lab.published import ORDINARY, PUBLISHED
     from plastisim.lab.table_reader import read_branch_table
     from plastisim.lab.time_course import MEASURED, time_course
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from plastisim.simulation import Run, Settings, simulate
 
 _HOMES = {
+    "biology.spines": ("Spines",),
     "cli": ("main",),
     "engine.devices": ("keep_compiled_programs",),
     "engine.errors": ("ConfigError", "NumericalError", "PlastisimError", "StoreError"),
@@ -46,7 +49,7 @@ _HOMES = {
     "lab.imaging": ("Microscope",),
     "lab.mixed_model": ("mixed_model",),
     "lab.own_table": ("measured_rows",),
-    "lab.protocol": ("DAY", "Arm", "Bath", "Dose", "Protocol"),
+    "lab.protocol": ("DAY", "TICK", "Arm", "Bath", "Dose", "Protocol"),
     "lab.published": ("ORDINARY", "PUBLISHED"),
     "lab.table_reader": ("read_branch_table",),
     "lab.time_course": ("MEASURED", "time_course"),
@@ -73,6 +76,7 @@ __all__ = [
     "SEROTONIN",
     "SPINE_DENSITY",
     "THY1_GFP",
+    "TICK",
     "VEHICLE",
     "Arm",
     "Bath",
@@ -93,6 +97,7 @@ __all__ = [
     "Request",
     "Run",
     "Settings",
+    "Spines",
     "Spread",
     "StoreError",
     "Thresholds",
@@ -113,6 +118,7 @@ __all__ = [
     "read_branch_table",
     "simulate",
     "single_spine_rows",
+    "spine_fitting",
     "time_course",
     "to_dataset",
     "window_figure",
