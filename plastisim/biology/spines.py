@@ -25,8 +25,13 @@ from plastisim.biology.kinetics import above, hill
 from plastisim.engine.fields import Number, chosen, container, fitted, parameter, recalled, variable
 
 DAY = 86400.0
-BASELINE = fitted("experiments/spine_law.py: rows V6, V8-V10 and the return of lost spines")
-RESPONSE = fitted("experiments/spine_law.py: rows P2, P4, P5, P8, P10, P11")
+BASELINE = fitted(
+    "experiments/spine_law.py: rows V6, V8-V10 and the return of lost spines; rounded by hand within its errors"
+)
+RESPONSE = fitted(
+    "experiments/spine_law.py: rows P2, P4, P5, P8, P10, P11; one of several equally good fits (pulse, capture "
+    "and appearance can stand in for each other), rounded by hand"
+)
 SIZES = fitted("experiments/spine_law.py: rows V19-V22")
 WIDENING = fitted("experiments/spine_law.py: rows P6, P13")
 
