@@ -109,7 +109,9 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
     gq_surface = p.gq.activation(drive.htr2a_surface, s.receptors.htr2a_surface)
     gq_inside = p.gq.activation(drive.htr2a_inside, 1.0)
     pkc = p.gq.pkc(s.gq, calcium)
-    nmda, disinhibition = p.excitability.nmda(drive.nmda_block), p.excitability.disinhibition(drive.nmda_block)
+    excitation = 1.0 - drive.ampa_block
+    nmda = p.excitability.nmda(drive.nmda_block, excitation)
+    disinhibition = p.excitability.disinhibition(drive.nmda_block, excitation)
     growth = p.transcription.drive(gq_surface, gq_inside)
     gate = p.transcription.gate(gq_inside)
     camk_rise, drive_rise = s.transcription.camk - rest.camk, growth - rest.drive
@@ -133,6 +135,7 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
             htr1a_rise=drive.htr1a - rest.htr1a,
             disinhibition=disinhibition,
             ampa_gain=s.translation.ampa_gain,
+            excitation=excitation,
         ),
         transcription=p.transcription.rates(
             s.transcription, calcium=calcium, pkc=pkc, drive=growth, gate=gate, trkb=trkb, binding_rise=binding_rise
@@ -144,6 +147,7 @@ def rates(pathway: Pathway, state: CellState, drive: Drive, inflow: Array, rest:
             s6_ratio=s6_ratio,
             disinhibition=disinhibition,
             inflow=inflow,
+            scavenging=drive.bdnf_scavenging,
         ),
         trkb=p.trkb.rates(
             s.trkb,

@@ -16,12 +16,11 @@ import numpy as np
 from jax import Array
 from jax import numpy as jnp
 
-from plastisim import model
+from plastisim import model, treatment
 from plastisim.biology.exposure import Exposure
 from plastisim.biology.ligands import Ligand
 from plastisim.biology.spines import Habit, Spines
 from plastisim.cascade import GROUP
-from plastisim.engine.clock import Segments
 from plastisim.engine.errors import ConfigError
 from plastisim.engine.randomness import address, bits, key_for, normal, uniform
 from plastisim.lab.cohort import Cohort, Spread
@@ -93,7 +92,8 @@ def populate(protocol: Protocol, cohorts: Sequence[Cohort], seed: int) -> Popula
     """Return the population of a protocol.
 
     Raises:
-        ConfigError: if the cohorts differ in neurons or dendrites a mouse, or the seed is not a 32-bit integer.
+        ConfigError: if the cohorts differ in neurons or dendrites a mouse, or the seed is not a 32-bit integer,
+            or an arm changes a parameter that does not exist.
     """
     shapes = {(cohort.neurons, cohort.dendrites) for cohort in cohorts}
     if not cohorts:
@@ -102,6 +102,7 @@ def populate(protocol: Protocol, cohorts: Sequence[Cohort], seed: int) -> Popula
         raise ConfigError(f"cohorts of one run need the same neurons and dendrites a mouse, but got {sorted(shapes)}")
     if not (isinstance(seed, int) and 0 <= seed < 2**32):
         raise ConfigError(f"the seed must be an integer from 0 to 2^32 - 1, but got {seed!r}")
+    treatment.check(protocol)
     cohort = np.concatenate([np.full(one.mice, index) for index, one in enumerate(cohorts)])
     mouse = np.concatenate([np.arange(one.mice) for one in cohorts])
     others = tuple(compound for compound in protocol.compounds() if compound is not SEROTONIN and not compound.inert)
@@ -131,16 +132,23 @@ def neuron_keys(population: Population, purpose: str) -> Array:
 
 
 def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Exposure:
-    """Return compounds and receptor density of every animal; leaves of shape () or (animal,)."""
+    """Return compounds and receptor density of every animal; leaves of shape (animal,) or, where no arm differs, ()."""
     clearance = jnp.exp(spread.elimination * normal(bits(mouse_keys(population, "elimination"))[0], dtype))
-    density = np.repeat([arm.htr2a_density for arm in population.protocol.arms], population.mice)
+
+    def of_animals(values: np.ndarray) -> Any:
+        same = bool((values == values[0]).all())  # one number then, which divides to the same bit as ever
+        return float(values[0]) if same else jnp.asarray(np.repeat(values, population.mice))
+
     ligands = []
-    for compound in population.compounds:
-        numbers: dict[str, Any] = dict(compound.kinetics())
-        numbers["elimination"] = jnp.tile(numbers["elimination"] * clearance, population.arms)
-        ligands.append(Ligand(**numbers))
-    exposure = Exposure(tuple(ligands), htr2a_density=jnp.asarray(density))
-    return in_precision(exposure, dtype)
+    for numbers in treatment.ligand_numbers(population.protocol):
+        leaves = {name: of_animals(values) for name, values in numbers.items()}
+        cleared = jnp.asarray(numbers["elimination"], dtype)[:, None] * clearance[None]
+        ligands.append(Ligand(**(leaves | {"elimination": cleared.ravel()})))
+    own = {
+        name: jnp.asarray(np.repeat(values, population.mice))
+        for name, values in treatment.animal_numbers(population.protocol).items()
+    }
+    return in_precision(Exposure(tuple(ligands), **own), dtype)
 
 
 def pathways(population: Population, pathway: model.Pathway, spread: Spread, dtype: jnp.dtype) -> model.Pathway:
@@ -155,7 +163,8 @@ def pathways(population: Population, pathway: model.Pathway, spread: Spread, dty
         gq=dataclasses.replace(pathway.gq, reserve=pathway.gq.reserve * jnp.exp(spread.reserve * reserve)),
         excitability=dataclasses.replace(pathway.excitability, resting_rate=rate, htr1a_weight=htr1a),
     )
-    return in_precision(own, dtype)
+    arm = population.lanes()[:, 0] // population.mice
+    return in_precision(treatment.changed(own, population.protocol, arm), dtype)
 
 
 def sites(
@@ -208,41 +217,3 @@ def sites(
 def _log_normal(keys: Array, sd: float, dtype: jnp.dtype) -> Array:
     """Return one log-normal factor of mean 1 for each key."""
     return jnp.exp(sd * normal(bits(keys)[0], dtype) - 0.5 * sd * sd)
-
-
-def administration(
-    population: Population, segments: Segments, variables: int, dtype: jnp.dtype
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what is given at the start of each segment and during it.
-
-    Args:
-        population: with its protocol.
-        segments: of a chunk; nothing is given in a segment without length.
-        variables: number of variables of an animal.
-        dtype: of the results.
-
-    Returns:
-        Jumps of the animals' variables, (segment, variable, animal); infusions, nmol/L/s, and baths, nmol/L (-1 where
-        there is none), both (compound, segment, animal).
-    """
-    compounds, mice = population.compounds, population.mice
-    real = segments.end > segments.begin
-    begin = np.where(real, segments.begin, np.iinfo(np.int64).min)
-    width = (variables - 1) // len(compounds)
-    jumps = np.zeros((len(begin), variables, population.animals), dtype)
-    infusion = np.zeros((len(compounds), len(begin), population.animals), dtype)
-    bath = np.full_like(infusion, -1.0)
-    for index, arm in enumerate(population.protocol.arms):
-        who = slice(index * mice, (index + 1) * mice)
-        for dose in (dose for dose in arm.doses if not dose.compound.inert):
-            first = width * compounds.index(dose.compound)
-            amount = dose.amount * 1000.0 / dose.compound.molar_mass.value  # umol/kg
-            row, change = first, amount
-            if dose.route == "iv":
-                prodrug = dose.compound.prodrug_fraction.value > 0
-                row, change = first + (1 if prodrug else 2), 1000.0 * amount / dose.compound.volume.value
-            jumps[begin == dose.at, row, who] += change
-        for given in arm.baths:
-            during = (begin >= given.start) & (begin < given.stop)
-            bath[compounds.index(given.compound), during, who] = given.concentration
-    return jumps, infusion, bath

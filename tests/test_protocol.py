@@ -9,18 +9,31 @@ from typing import Any
 
 import pytest
 
+from plastisim.course import Settings
 from plastisim.engine.errors import ConfigError
 from plastisim.lab.cohort import IT, PT, Cohort
-from plastisim.lab.compounds import COMPOUNDS, KETANSERIN, PSILOCYBIN, SEROTONIN, VEHICLE, find_compound
-from plastisim.lab.protocol import DAY, TICK, Arm, Bath, Dose, Protocol
+from plastisim.lab.compounds import (
+    COMPOUNDS,
+    HUMAN_PSILOCYBIN,
+    KETANSERIN,
+    PSILOCYBIN,
+    SEROTONIN,
+    VEHICLE,
+    find_compound,
+)
+from plastisim.lab.giving import repeated
+from plastisim.lab.protocol import DAY, TICK, Arm, Bath, Dose, Infusion, Protocol
 from plastisim.population import populate
-from plastisim.simulation import Settings, simulate
+from plastisim.simulation import simulate
 
 PLAIN = Protocol((Arm("vehicle"),), 0, DAY, (1,))
 
 
-def with_arm(*doses: Dose, baths: tuple[Bath, ...] = (), **changes: Any) -> Protocol:
-    return Protocol(**{"arms": (Arm("drug", doses, baths),), "start": 0, "end": DAY, "sessions": (1,), **changes})
+def with_arm(
+    *doses: Dose, baths: tuple[Bath, ...] = (), infusions: tuple[Infusion, ...] = (), **changes: Any
+) -> Protocol:
+    arm = Arm("drug", doses, baths, infusions=infusions)
+    return Protocol(**{"arms": (arm,), "start": 0, "end": DAY, "sessions": (1,), **changes})
 
 
 def bath(start: float, stop: float, concentration: float = 1.0) -> Bath:
@@ -32,13 +45,56 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: find_compound("psylocybin"),
         "unknown compound 'psylocybin'; did you mean 'psilocybin'",
     ),
-    "unknown compound": (lambda: find_compound("water"), "unknown compound 'water'.*Known compounds: serotonin"),
+    "unknown compound": (lambda: find_compound("water"), "unknown compound 'water'.*any of ps.COMPOUNDS"),
     "no name": (lambda: find_compound(3), "unknown compound 3"),  # type: ignore[arg-type]
     "negative dose": (lambda: Dose(PSILOCYBIN, -1.0), "dose of psilocybin must be positive.*got -1.0"),
     "no dose": (lambda: Dose(PSILOCYBIN, 0.0), "must be positive.*without doses"),
     "infinite dose": (lambda: Dose(PSILOCYBIN, math.inf), "must be positive and finite.*inf"),
     "dose that is no number": (lambda: Dose(PSILOCYBIN, math.nan), "must be positive and finite.*nan"),
-    "unknown route": (lambda: Dose(PSILOCYBIN, 1.0, 0, "oral"), "route must be 'ip' or 'iv', but got 'oral'"),
+    "unknown route": (lambda: Dose(PSILOCYBIN, 1.0, 0, "nasal"), "route must be one of ip, sc, oral, iv.*'nasal'"),
+    "route without kinetics": (
+        lambda: Dose(PSILOCYBIN, 1.0, 0, "oral"),
+        "psilocybin has no oral kinetics in the mouse: only ip, sc, iv",
+    ),
+    "route of another species": (
+        lambda: Dose(HUMAN_PSILOCYBIN, 0.3),
+        "human psilocybin has no intraperitoneal kinetics in the human: only oral",
+    ),
+    "dose of what only baths hold": (lambda: Dose(SEROTONIN, 1.0), "serotonin.*can only be given in a bath"),
+    "dose without unit": (lambda: Dose.of(PSILOCYBIN, "1"), "dose of psilocybin: got '1' without a unit.*mg/kg"),
+    "dose as a bare number": (lambda: Dose.of(PSILOCYBIN, 1.0), "without a unit.*mg/kg"),  # type: ignore[arg-type]
+    "dose of another kind": (lambda: Dose.of(PSILOCYBIN, "1 h"), "dose of psilocybin: got '1 h'"),
+    "dose without body weight": (
+        lambda: Dose.of(HUMAN_PSILOCYBIN, "25 mg"),
+        "got '25 mg', which is not per kilogram; give the body weight",
+    ),
+    "no body weight": (lambda: Dose.of(HUMAN_PSILOCYBIN, "25 mg", body_weight="0 kg"), "body weight.*more than 0 kg"),
+    "time without unit": (lambda: Dose.of(PSILOCYBIN, "1 mg/kg", at="5"), "time of the dose.*'5' without a unit"),
+    "no doses in a train": (lambda: repeated(Dose(PSILOCYBIN, 1.0), 0, "24 h"), "train.*at least 1, but got 0"),
+    "train without interval": (lambda: repeated(Dose(PSILOCYBIN, 1.0), 2, "0 h"), "interval between doses.*'0 h'"),
+    "infusion without rate": (lambda: Infusion(PSILOCYBIN, 0.0, 0, 60), "infusion of psilocybin needs a positive.*0.0"),
+    "infusion that is no number": (lambda: Infusion(PSILOCYBIN, math.inf, 0, 60), "positive, finite rate.*inf"),
+    "infusion that ends before it starts": (
+        lambda: Infusion.of(PSILOCYBIN, "1 mg/kg/h", start="2 h", stop="1 h"),
+        "infusion of psilocybin ends at 3600.0 s, before it starts at 7200.0 s",
+    ),
+    "infusion by mouth": (
+        lambda: Infusion.of(HUMAN_PSILOCYBIN, "1 mg/kg/h", stop="1 h"),
+        "human psilocybin has no intravenous kinetics",
+    ),
+    "infusion without unit": (lambda: Infusion.of(PSILOCYBIN, "1", stop="1 h"), "expected a rate with its unit"),
+    "infusion per nothing": (lambda: Infusion.of(PSILOCYBIN, "1 mg/kg", stop="1 h"), "rate of the infusion"),
+    "infusion of a frequency": (lambda: Infusion.of(PSILOCYBIN, "1 1/h", stop="1 h"), "rate of the infusion"),
+    "infusion outside the run": (
+        lambda: with_arm(infusions=(Infusion(PSILOCYBIN, 1.0, -60, 60),)),
+        "infusion of psilocybin in arm 'drug'.*outside the run",
+    ),
+    "bath of vehicle": (lambda: Bath(VEHICLE, 1.0, 0, 60), "bath of vehicle is no bath"),
+    "bath without unit": (lambda: Bath.of(KETANSERIN, "10", stop="1 h"), "concentration of the bath.*without a unit"),
+    "two species in one arm": (
+        lambda: with_arm(Dose(HUMAN_PSILOCYBIN, 0.3, route="oral"), Dose(KETANSERIN, 1.0)),
+        "arm 'drug' mixes kinetics of human and mouse",
+    ),
     "negative bath": (lambda: bath(0, 10, -1.0), "bath of ketanserin needs a concentration >= 0.*-1.0"),
     "bath that is no number": (lambda: bath(0, 10, math.nan), "needs a concentration >= 0.*nan"),
     "bath without length": (lambda: bath(10, 10), "bath of ketanserin ends at 10 s, before it starts at 10 s"),
@@ -119,6 +175,27 @@ def test_what_is_given_is_listed_once_and_in_order():
     assert protocol.events() == (0, 30, 60, 7200, DAY)  # a bath longer than the run ends with it
     assert protocol.injections() == ((0,), (60, 7200), (60,))
     assert populate(protocol, (Cohort("c", PT, 2),), 0).compounds == (SEROTONIN, PSILOCYBIN, KETANSERIN)
+
+
+def test_quantities_are_read_with_their_units():
+    assert Dose.of(PSILOCYBIN, "1 mg/kg", at="2 h") == Dose(PSILOCYBIN, 1.0, 7200)
+    assert Dose.of(PSILOCYBIN, "500 ug/kg", route="iv") == Dose(PSILOCYBIN, 0.5, route="iv")
+    assert Dose.of(PSILOCYBIN, "1 mg/kg", body_weight="25 g") == Dose(PSILOCYBIN, 1.0)
+    person = Dose.of(HUMAN_PSILOCYBIN, "25 mg", body_weight="70 kg")
+    assert (person.amount, person.route) == (pytest.approx(25.0 / 70.0), "oral")
+    hourly = Infusion.of(PSILOCYBIN, "0.1 mg/kg/min", start="1 min", stop="1 h")
+    assert (hourly.rate, hourly.start, hourly.stop) == (pytest.approx(6.0), 60, 3600)
+    assert Infusion.of(PSILOCYBIN, "5 mg/h", stop="1 h", body_weight="50 g").rate == pytest.approx(100.0)
+    assert Bath.of(KETANSERIN, "1 uM", stop="1 d") == Bath(KETANSERIN, 1000.0, 0, DAY)
+
+
+def test_a_train_of_doses_keeps_its_rhythm():
+    train = repeated(Dose(PSILOCYBIN, 1.0, 3600), 3, "12 h")
+    assert [dose.at for dose in train] == [3600, 3600 + 43200, 3600 + 86400]
+    protocol = with_arm(*train, end=2 * DAY, infusions=(Infusion(KETANSERIN, 1.0, 60, 3 * DAY),))
+    assert protocol.events() == (60, 3600, 46800, 90000, 2 * DAY)
+    assert protocol.injections() == ((3600, 46800, 90000),)
+    assert protocol.compounds() == (PSILOCYBIN, KETANSERIN)
 
 
 def test_lanes_are_whole_groups_and_whole_vectors():

@@ -2,7 +2,9 @@
 
     rel = 1 + 2 G (CK - CK0) + 0.6 (gin - gin0) + 0.6 (b - 1)+ + 9 dis
     Bi' = kBi (m s^0.3 (1 + 2 dis) - Bi (1 + rel)/2)                                  (stored, 1 at rest)
-    Bx' = kx (Bx0 Bi rel - Bx) + (D/l²) sum over neighbours of (Bx_j - Bx)            (extracellular, nmol/L)
+    Bx' = kx (Bx0 Bi rel - Bx (1 + S)) + (D/l²) sum over neighbours of (Bx_j - Bx)    (extracellular, nmol/L)
+
+S is a scavenger over its dissociation constant: at steady state a share S / (1 + S) of BDNF is lost to it.
 
 Left out: proBDNF, truncated TrkB as a sink, transport along the dendrite.
 """
@@ -64,8 +66,9 @@ class Bdnf:
         return self.diffusion / (self.spacing * self.spacing)
 
     def rates(
-        self, state: BdnfState, *, mrna: Array, release: Array, s6_ratio: Array, disinhibition: Array, inflow: Array
-    ) -> BdnfState:
+        self, state: BdnfState, *, mrna: Array, release: Array, s6_ratio: Array, disinhibition: Array, inflow: Array,
+        scavenging: Array,
+    ) -> BdnfState:  # fmt: skip
         """Return d(state)/dt; all arrays (neuron,).
 
         Args:
@@ -75,9 +78,11 @@ class Bdnf:
             s6_ratio: S6 kinase activity relative to rest.
             disinhibition: 0..1.
             inflow: extracellular BDNF arriving from neighbours less that leaving to them, nmol/L/s.
+            scavenging: scavenger over its dissociation constant.
         """
         made = mrna * s6_ratio**self.translation_s6 * (1.0 + self.translation_disinhibition * disinhibition)
-        source = self.clearance * (self.resting * state.bdnf_stored * release - state.bdnf_extracellular)
+        outside = state.bdnf_extracellular
+        source = self.clearance * (self.resting * state.bdnf_stored * release - outside - scavenging * outside)
         return BdnfState(
             bdnf_stored=self.synthesis * (made - state.bdnf_stored * 0.5 * (1.0 + release)),
             bdnf_extracellular=source + inflow,

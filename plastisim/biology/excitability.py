@@ -1,13 +1,15 @@
 """Excitability: firing rate, burst gain and the slow homeostasis of a layer V pyramidal neuron.
 
-    u = w2 (g - g0) + w2/2 (1 - PIP2/PIP2_0) - w1 (x1 - x1_0) + wd dis + wA (AMPA - 1) - wH H
+    u = w2 (g - g0) + w2/2 (1 - PIP2/PIP2_0) - w1 (x1 - x1_0) + wd dis + wA (E AMPA - 1) - wH H
     r' = (rmax / (1 + (rmax/rb - 1) e^-u) - r) / 0.5 s
-    b' = (exp(wb (g - g0) - wb1 (x1 - x1_0) + wbd dis) - b) / 10 s
+    b' = (exp(wb E (g - g0) - wb1 (x1 - x1_0) + wbd dis) - b) / 10 s
     H' = ((r/rb - 1) - H/2) / 2 d
-    dis = B (1 - s B), B the blocked fraction of NMDA receptors (interneurons are disinhibited first)
+    dis = E B (1 - s B), B the blocked fraction of NMDA receptors (interneurons are disinhibited first)
 
-g is active Gq, x1 the 5-HT1A drive, rb the neuron's own resting rate. Fitted in the starting model to "mean rate
-about unchanged, bursts up about 1.7 times". Left out: membrane potential, single spikes, a network.
+E is the excitation through AMPA receptors that a blocker leaves: the bursts that 5-HT2A evokes, the effects of
+disinhibition and the Ca²⁺ entry through NMDA receptors need it. g is active Gq, x1 the 5-HT1A drive, rb the neuron's
+own resting rate. Fitted in the starting model to "mean rate about unchanged, bursts up about 1.7 times". Left out:
+membrane potential, single spikes, a network.
 """
 
 from __future__ import annotations
@@ -58,17 +60,17 @@ class Excitability:
         0.6, "1", "NMDA current lost at full block", chosen("fraction of block felt by the pyramidal cell")
     )
 
-    def disinhibition(self, nmda_block: Array) -> Array:
+    def disinhibition(self, nmda_block: Array, excitation: Array) -> Array:
         """Return the disinhibition (0..1) that a blocked fraction of NMDA receptors causes."""
-        return nmda_block * (1.0 - self.disinhibition_limit * nmda_block)
+        return excitation * nmda_block * (1.0 - self.disinhibition_limit * nmda_block)
 
-    def nmda(self, nmda_block: Array) -> Array:
+    def nmda(self, nmda_block: Array, excitation: Array) -> Array:
         """Return the NMDA function left to the pyramidal neuron (1 without a blocker)."""
-        return 1.0 - self.nmda_loss * nmda_block
+        return excitation * (1.0 - self.nmda_loss * nmda_block)
 
     def rates(
         self, state: ExcitabilityState, *, gq_rise: Array, pip2_loss: Array, htr1a_rise: Array, disinhibition: Array,
-        ampa_gain: Array,
+        ampa_gain: Array, excitation: Array,
     ) -> ExcitabilityState:  # fmt: skip
         """Return d(state)/dt; all arrays (neuron,).
 
@@ -79,17 +81,20 @@ class Excitability:
             htr1a_rise: 5-HT1A drive above rest.
             disinhibition: see `disinhibition`.
             ampa_gain: AMPA gain, 1 at rest.
+            excitation: AMPA receptors that are not blocked, 0..1.
         """
         push = (
             self.htr2a_weight * (gq_rise + 0.5 * pip2_loss)
             - self.htr1a_weight * htr1a_rise
             + self.disinhibition_weight * disinhibition
-            + self.ampa_weight * (ampa_gain - 1.0)
+            + self.ampa_weight * (ampa_gain * excitation - 1.0)
             - self.homeostasis_weight * state.rate_homeostasis
         )
         target = self.maximal_rate / (1.0 + (self.maximal_rate / self.resting_rate - 1.0) * jnp.exp(-push))
         burst = jnp.exp(
-            self.burst_htr2a * gq_rise - self.burst_htr1a * htr1a_rise + self.burst_disinhibition * disinhibition
+            self.burst_htr2a * (gq_rise * excitation)
+            - self.burst_htr1a * htr1a_rise
+            + self.burst_disinhibition * disinhibition
         )
         excess = state.firing_rate / self.resting_rate - 1.0
         return ExcitabilityState(

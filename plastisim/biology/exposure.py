@@ -34,6 +34,8 @@ class Drive:
     trkb_potentiation: Array = variable("1", "drug bound to the TrkB transmembrane site", 1.0, ("animal",))
     trkb_block: Array = variable("1", "TrkB antagonist over its IC50", 1.0, ("animal",))
     mtorc1_block: Array = variable("1", "mTORC1 inhibitor over its IC50", 1.0, ("animal",))
+    ampa_block: Array = variable("1", "fraction of AMPA receptors blocked", 1.0, ("animal",))
+    bdnf_scavenging: Array = variable("1", "BDNF scavenger over its dissociation constant", 1.0, ("animal",))
 
 
 @container
@@ -79,6 +81,7 @@ class Exposure:
         htr1a = [here / ligand.htr1a_affinity for ligand, _, here in pairs]
         agonism = [ligand.htr1a_efficacy * bound for (ligand, _, _), bound in zip(pairs, htr1a, strict=True)]
         blocked = total(here / ligand.nmda_affinity for ligand, _, here in pairs)
+        silenced = total(here / ligand.ampa_affinity for ligand, _, here in pairs)
         potentiation = total(hill(here, ligand.trkb_affinity) for ligand, _, here in pairs)
         return Drive(
             htr2a_surface=self.htr2a_density
@@ -90,6 +93,8 @@ class Exposure:
             trkb_potentiation=jnp.minimum(potentiation, 1.0),
             trkb_block=total(here / ligand.trkb_block_affinity for ligand, _, here in pairs),
             mtorc1_block=total(here / ligand.mtorc1_block_affinity for ligand, _, here in pairs),
+            ampa_block=silenced / (1.0 + silenced),
+            bdnf_scavenging=total(here / ligand.bdnf_affinity for ligand, _, here in pairs),
         )
 
     def initial(self, animals: Array) -> ExposureState:

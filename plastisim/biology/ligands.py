@@ -33,9 +33,11 @@ class Ligand:
     htr1a_efficacy: Array
     sert_affinity: Array
     nmda_affinity: Array
+    ampa_affinity: Array
     trkb_affinity: Array
     trkb_block_affinity: Array
     mtorc1_block_affinity: Array
+    bdnf_affinity: Array
 
 
 @container

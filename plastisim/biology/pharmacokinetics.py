@@ -16,6 +16,8 @@ from jax import Array
 
 from plastisim.biology.ligands import Ligand, LigandState, Supply
 
+NANO = 1000.0  # nmol/umol: the depot is in umol/kg, plasma in nmol/L
+
 
 def exposure_rates(
     ligand: Ligand, state: LigandState, supply: Supply, free: Array
@@ -28,7 +30,7 @@ def exposure_rates(
         supply: infusion and bath.
         free: concentration outside the neuron, nmol/L, including any endogenous tone.
     """
-    absorbed = 1000.0 * ligand.absorption * state.depot / ligand.volume + supply.infusion
+    absorbed = NANO * ligand.absorption * state.depot / ligand.volume + supply.infusion
     converted = ligand.conversion * state.prodrug
     cleared = ligand.elimination * state.plasma / (1.0 + state.plasma * ligand.saturation)
     return (

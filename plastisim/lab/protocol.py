@@ -6,57 +6,14 @@ import dataclasses
 import math
 
 from plastisim.engine.errors import ConfigError
-from plastisim.lab.compounds import Compound
+from plastisim.lab.compound import Compound
+from plastisim.lab.giving import Bath, Dose, Infusion
+from plastisim.lab.hypotheses import Hypothesis
+from plastisim.lab.manipulations import Manipulation
 
 DAY = 86400
 LONGEST = 1000 * DAY  # s; longer runs are mistakes of unit
 TICK = 7200  # s; every event falls on a whole second, sessions and the steps of the spines on every second hour
-
-
-@dataclasses.dataclass(frozen=True)
-class Dose:
-    """One administration.
-
-    Args:
-        compound: what is given.
-        amount: mg/kg; of no meaning for vehicle.
-        at: s from day 0.
-        route: `ip` (into the depot) or `iv` (into plasma at once).
-    """
-
-    compound: Compound
-    amount: float = math.nan
-    at: float = 0
-    route: str = "ip"
-
-    def __post_init__(self) -> None:
-        if not self.compound.inert and not (math.isfinite(self.amount) and self.amount > 0):
-            raise ConfigError(
-                f"a dose of {self.compound.name} must be positive and finite in mg/kg, but got {self.amount!r}; "
-                "an arm without a drug is an arm without doses"
-            )
-        if self.route not in ("ip", "iv"):
-            raise ConfigError(f"route must be 'ip' or 'iv', but got {self.route!r}")
-
-
-@dataclasses.dataclass(frozen=True)
-class Bath:
-    """A concentration (nmol/L) of a compound held outside the neurons from `start` until `stop` (s from day 0)."""
-
-    compound: Compound
-    concentration: float
-    start: int
-    stop: int
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.concentration) and self.concentration >= 0):
-            raise ConfigError(
-                f"a bath of {self.compound.name} needs a concentration >= 0 nmol/L, but got {self.concentration!r}"
-            )
-        if self.stop <= self.start:
-            raise ConfigError(
-                f"the bath of {self.compound.name} ends at {self.stop} s, before it starts at {self.start} s"
-            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,12 +25,18 @@ class Arm:
         doses: administrations.
         baths: bath applications.
         htr2a_density: 5-HT2A density relative to wild type; 0 is a knockout.
+        infusions: intravenous infusions; rates of the same compound at the same time add up.
+        manipulations: what else differs in these animals; factors on the same parameter multiply.
+        hypothesis: parameters that hold in this arm alone; manipulations act on top of them.
     """
 
     name: str
     doses: tuple[Dose, ...] = ()
     baths: tuple[Bath, ...] = ()
     htr2a_density: float = 1.0
+    infusions: tuple[Infusion, ...] = ()
+    manipulations: tuple[Manipulation, ...] = ()
+    hypothesis: Hypothesis | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.htr2a_density) and self.htr2a_density >= 0):
@@ -82,6 +45,15 @@ class Arm:
         for index, bath in enumerate(held):
             if any(other.compound == bath.compound and other.start < bath.stop for other in held[index + 1 :]):
                 raise ConfigError(f"two baths of {bath.compound.name} in arm {self.name!r} overlap; one must end first")
+        species = {one.species for one in self.compounds() if one.routes and not one.inert}
+        if len(species) > 1:
+            raise ConfigError(
+                f"arm {self.name!r} mixes kinetics of {' and '.join(sorted(species))}; give it one species"
+            )
+
+    def compounds(self) -> tuple[Compound, ...]:
+        """Return every compound given, each once, in order of appearance."""
+        return tuple(dict.fromkeys(one.compound for one in (*self.doses, *self.infusions, *self.baths)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,10 +77,10 @@ class Protocol:
         for arm in self.arms:
             for dose in arm.doses:
                 self._check_time(f"dose of {dose.compound.name} in arm {arm.name!r}", dose.at)
-            for bath in arm.baths:
-                what = f"bath of {bath.compound.name} in arm {arm.name!r}"
-                self._check_time(what, bath.start)
-                self._check_clock(f"end of the {what}", bath.stop)
+            for held in (*arm.baths, *arm.infusions):
+                what = f"{type(held).__name__.lower()} of {held.compound.name} in arm {arm.name!r}"
+                self._check_time(what, held.start)
+                self._check_clock(f"end of the {what}", held.stop)
 
     @property
     def duration(self) -> float:
@@ -156,8 +128,7 @@ class Protocol:
 
     def compounds(self) -> tuple[Compound, ...]:
         """Return every compound given in any arm, each once, in order of appearance."""
-        given = [act.compound for arm in self.arms for act in (*arm.doses, *arm.baths)]
-        return tuple(dict.fromkeys(given))
+        return tuple(dict.fromkeys(compound for arm in self.arms for compound in arm.compounds()))
 
     def injections(self) -> tuple[tuple[int, ...], ...]:
         """Return the times (s from day 0) at which the mice of each arm are injected; vehicle counts."""
@@ -167,6 +138,6 @@ class Protocol:
         """Return the times (s from day 0) at which anything is given or taken away, ascending."""
         times = {int(dose.at) for arm in self.arms for dose in arm.doses}
         for arm in self.arms:
-            for bath in arm.baths:
-                times |= {bath.start, min(bath.stop, self.end)}
+            for held in (*arm.baths, *arm.infusions):
+                times |= {int(held.start), min(int(held.stop), self.end)}
         return tuple(sorted(times))

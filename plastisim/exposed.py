@@ -1,0 +1,158 @@
+"""Drugs in animals without their neurons: plasma, brain, occupancy and drive over time, in seconds of computing.
+
+For questions that end at the receptor: how high, how long, how much by another route. It is the same solution of
+which `simulate` hands the drive on to the neurons.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim.biology.exposure import Drive, Exposure, ExposureState
+from plastisim.biology.ligands import LigandState, Supply
+from plastisim.cascade import exposure_tolerance
+from plastisim.engine import stepping
+from plastisim.engine.clock import schedule
+from plastisim.engine.devices import compiled
+from plastisim.engine.errors import ConfigError, NumericalError
+from plastisim.engine.fields import declarations
+from plastisim.engine.loop import animals_chunk
+from plastisim.lab.cohort import PT, Cohort, Spread
+from plastisim.lab.compound import Compound
+from plastisim.lab.protocol import TICK, Arm, Protocol
+from plastisim.population import exposures, populate
+from plastisim.treatment import WIDTH, administered, slots
+
+CHUNK = 32  # segments compiled together
+ALIKE = Spread(elimination=0.0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Exposed:
+    """What was found.
+
+    Attributes:
+        protocol: what was given.
+        time: s from day 0, shape (time,).
+        values: variables of an animal as in `ExposureState`, shape (time, variable, arm).
+        drives: what neurons see, by name of `Drive`; each shape (time, arm).
+    """
+
+    protocol: Protocol
+    time: np.ndarray
+    values: np.ndarray
+    drives: dict[str, np.ndarray]
+
+    def course(self, compound: Compound, variable: str, arm: str) -> np.ndarray:
+        """Return a variable of a compound in an arm, shape (time,).
+
+        Args:
+            compound: given in the arm, or serotonin.
+            variable: name of a variable of biology/ligands.py, as `plasma` (nmol/L) or `bound_surface` (fraction).
+            arm: its name.
+
+        Raises:
+            ConfigError: there is no such arm, compound or variable.
+        """
+        index = self._arm(arm)
+        names = [one.name for one in declarations(LigandState, "variable")]
+        carried = slots(self.protocol)[index]
+        if variable not in names:
+            raise ConfigError(f"a compound has no variable {variable!r}; it has {', '.join(names)}")
+        if compound not in carried:
+            raise ConfigError(f"arm {arm!r} does not get {compound.name}")
+        return self.values[:, len(names) * carried.index(compound) + names.index(variable), index]
+
+    def drive(self, name: str, arm: str) -> np.ndarray:
+        """Return what neurons see in an arm, shape (time,); `name` is one of `Drive`'s, as `htr2a_surface`."""
+        if name not in self.drives:
+            raise ConfigError(f"there is no drive {name!r}; there are {', '.join(self.drives)}")
+        return self.drives[name][:, self._arm(arm)]
+
+    def release(self, arm: str) -> np.ndarray:
+        """Return serotonin release relative to rest in an arm, shape (time,)."""
+        return self.values[:, -1, self._arm(arm)]
+
+    def _arm(self, name: str) -> int:
+        names = [arm.name for arm in self.protocol.arms]
+        if name not in names:
+            raise ConfigError(f"there is no arm {name!r}; there are {', '.join(names)}")
+        return names.index(name)
+
+
+def expose(arms: tuple[Arm, ...], end: int, every: int = 60) -> Exposed:
+    """Solve exposure and receptor occupancy of one average animal an arm.
+
+    Args:
+        arms: what is given, from second 0 on.
+        end: s, a whole number of two hours.
+        every: s between frames, a divisor of two hours.
+
+    Raises:
+        ConfigError: for arms that make no sense.
+        NumericalError: a concentration diverged.
+    """
+    if not (isinstance(every, int) and every > 0 and TICK % every == 0):
+        raise ConfigError(f"frames come every whole fraction of {TICK} s, but got {every!r} s")
+    protocol = Protocol(arms, start=0, end=end, sessions=(0,))
+    with jax.enable_x64(True):
+        return _solve(protocol, every)
+
+
+def _solve(protocol: Protocol, every: int) -> Exposed:
+    """Run `expose` in double precision."""
+    dtype = jnp.dtype("float64")
+    population = populate(protocol, (Cohort("one", PT, 1, 1, 1),), 0)
+    exposure = exposures(population, ALIKE, dtype)
+    start = exposure.initial(jnp.zeros(population.animals, dtype))
+    lanes, frames = stepping.start(jnp.stack(jax.tree.leaves(start))), []
+    program = _program(len(exposure.ligands))
+    for chunk in schedule(0, protocol.end, TICK, protocol.events(), range(0, protocol.end, every)).chunks(CHUNK):
+        jumps, *given = administered(protocol, chunk, np.dtype(dtype))
+        supply = tuple(Supply(jnp.asarray(rate), jnp.asarray(held)) for rate, held in zip(*given, strict=True))
+        lengths = jnp.asarray(chunk.end - chunk.begin, dtype)
+        lanes, seen = program(exposure, lanes, jnp.asarray(jumps), supply, lengths)
+        frames.append((chunk.end, np.asarray(seen)))
+    if not np.isfinite(np.asarray(lanes.values)).all():
+        raise NumericalError("a concentration is no longer a number; check the numbers of the compounds")
+    time = np.concatenate([end for end, _ in frames])
+    kept = np.unique(time, return_index=True)[1]  # a chunk is filled up with segments of no length
+    found = np.concatenate([seen for _, seen in frames])[kept]
+    names = [one.name for one in declarations(Drive, "variable")]
+    drives = {name: found[:, index] for index, name in enumerate(names)}
+    return Exposed(protocol, time[kept], found[:, len(names) :], drives)
+
+
+@functools.cache
+def _program(ligands: int) -> Any:
+    """Return the program that advances animals by a chunk and keeps drive and variables at each segment's end."""
+    blank = LigandState(*range(WIDTH))  # pyright: ignore[reportArgumentType]
+    structure = jax.tree.structure(ExposureState((blank,) * ligands, 0))  # pyright: ignore[reportArgumentType]
+
+    def rates(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Sequence[Array]:
+        exposure, supply = inputs
+        return jax.tree.leaves(exposure.rates(jax.tree.unflatten(structure, values), supply))
+
+    def outputs(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Any:
+        exposure, supply = inputs
+        return exposure.drive(jax.tree.unflatten(structure, values), supply), list(values)
+
+    def program(
+        exposure: Exposure, lanes: stepping.Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
+    ) -> tuple[stepping.Lanes, Array]:
+        animals, segments = lanes.values.shape[1], lengths.shape[0]
+        everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
+        limits = exposure_tolerance(ligands)
+        lanes, pieces, _ = animals_chunk(rates, outputs, lanes, jumps, (everywhere, supply), lengths, limits)
+        last = pieces.coefficients[:, -animals:].reshape(segments, animals, 4, -1)
+        return lanes, jnp.moveaxis(last.sum(axis=2), 1, 2)
+
+    return compiled(program)
