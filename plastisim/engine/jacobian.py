@@ -23,7 +23,8 @@ _SIGNS = {"add": (1, 1), "add_any": (1, 1), "sub": (1, -1), "neg": (-1,)}
 # Listed, because a shape says nothing: a sum that runs along the lanes or a permutation of them keeps it.
 _ELEMENTWISE = frozenset(
     "add add_any sub mul div neg pow integer_pow square sqrt rsqrt cbrt exp exp2 expm1 log log1p logistic tanh sinh "
-    "cosh sin cos tan atan2 erf erfc abs sign max min clamp select_n convert_element_type copy broadcast_in_dim".split()
+    "cosh sin cos tan asin acos atan asinh acosh atanh atan2 erf erfc abs sign floor ceil max min clamp select_n "
+    "convert_element_type copy broadcast_in_dim".split()
 )
 
 
