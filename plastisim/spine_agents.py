@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 from jax import Array, lax
 from jax import numpy as jnp
 
 from plastisim.biology.spines import CellPools, Growth, Habit, Spines, SpineState
 from plastisim.engine import table as slots
 from plastisim.engine.fields import Number
-from plastisim.engine.randomness import address, bits, normals, uniform
+from plastisim.engine.randomness import address, addressed_bits, bits, normals, uniform, words_below
 from plastisim.engine.table import Table
 
 START = slots.NEVER - 2  # moments at which the stationary start draws; no tick ends then
@@ -107,15 +106,15 @@ def tick(
         now: s, integer.
         duration: of the tick, s.
     """
-    dtype = proteins.dtype
     density = forest.cells.transient + forest.cells.persistent
     growth = spines.growth(0.5 * (forest.proteins + proteins), set_point, sites.responsiveness, density)
     births = spines.births(growth, sites.habit) * sites.set_point * duration
     count, excess = _poisson(sites.broods, now, births)
     table, newborn = slots.bear(forest.table, count, now)
     events, sizes = words(sites.fates, table.serial, now)
-    state, lost = _fates(spines, sites, forest, growth, uniform(events, dtype), duration)
-    state = _widths(spines, state, newborn, growth.widening[:, None], sizes, now, duration)
+    state, lost = _fates(spines, sites, forest, growth, events, duration)
+    state = _widths(spines, state, growth.widening[:, None], sizes, now, duration)
+    state = _newborn(spines, sites, state, forest.table.born, table, newborn, growth.widening, now)
     return Forest(
         slots.bury(table, lost, now)._replace(overflow=table.overflow | excess),
         state,
@@ -126,23 +125,31 @@ def tick(
 
 
 def _fates(
-    spines: Spines, sites: Sites, forest: Forest, growth: Growth, chance: Array, duration: Number
+    spines: Spines, sites: Sites, forest: Forest, growth: Growth, events: Array, duration: Number
 ) -> tuple[SpineState, Array]:
-    """Return the spines after loss, capture and hiding, and which were lost; `chance` is uniform, (site, slot).
+    """Return the spines after loss, capture and hiding, and which were lost; `events` are words, (site, slot).
 
     Rates depend on the branch and the pool only, so that every probability is computed once a branch.
     """
     state, habit, yes = forest.spines, sites.habit, jnp.ones_like(forest.injected)
     loss, capture = spines.exits(yes, growth, habit)
     leaving = -jnp.expm1(-(loss + capture) * duration)
-    captured_share = leaving * capture / (loss + capture)
     persistent_loss = -jnp.expm1(-spines.exits(~yes, growth, habit)[0] * duration)
     appears, hides = (spines.toggling(flag, growth, habit, forest.injected, duration) for flag in (yes, ~yes))
 
-    living = slots.alive(forest.table)
-    captured = living & state.transient & (chance < captured_share[:, None])
-    leaves = jnp.where(state.transient, leaving[:, None], persistent_loss[:, None])
-    toggles = leaves + (1.0 - leaves) * jnp.where(state.hidden, appears[:, None], hides[:, None])
+    def until(transient: Array, persistent: Array) -> Array:
+        """Return where a range of words ends that begins at zero, by the pool of each spine."""
+        ends = lax.optimization_barrier((words_below(transient)[:, None], words_below(persistent)[:, None]))
+        return jnp.where(state.transient, *ends)
+
+    def until_toggled(probability: Array) -> Array:
+        return until(*(leaves + (1.0 - leaves) * probability for leaves in (leaving, persistent_loss)))
+
+    living, chance = slots.alive(forest.table), jnp.asarray(events >> 9, jnp.int32)
+    captured_below = lax.optimization_barrier(words_below(leaving * capture / (loss + capture)))
+    captured = living & state.transient & (chance < captured_below[:, None])
+    leaves = until(leaving, persistent_loss)
+    toggles = jnp.where(state.hidden, until_toggled(appears), until_toggled(hides))
     moved = SpineState(
         transient=state.transient & ~captured,
         hidden=state.hidden ^ ((chance >= leaves) & (chance < toggles)),
@@ -153,28 +160,38 @@ def _fates(
     return moved, living & ~captured & (chance < leaves)
 
 
-def _widths(
-    spines: Spines, state: SpineState, newborn: Array, target: Array, sizes: Array, now: Array, duration: Number
-) -> SpineState:
-    """Return the spines with their widths; the newborn get theirs, the others move every few ticks."""
+def _widths(spines: Spines, state: SpineState, target: Array, sizes: Array, now: Array, duration: Number) -> SpineState:
+    """Return the spines with their widths moved, every few ticks."""
     dtype = target.dtype
     turn = WIDTH_TICKS * duration
 
-    def moved() -> SpineState:
-        return spines.widths(state, normals(sizes, dtype), target, turn)
+    def moved() -> tuple[Array, Array]:
+        after = spines.widths(state, normals(sizes, dtype), target, turn)
+        return after.fast, after.slow
 
-    state = lax.cond(jnp.asarray(now, dtype) % turn == 0.0, moved, lambda: state)
+    fast, slow = lax.cond(jnp.asarray(now, dtype) % turn == 0.0, moved, lambda: (state.fast, state.slow))
+    return SpineState(state.transient, state.hidden, fast, slow)
 
-    def with_newborn() -> SpineState:
-        fast, slow = normals(sizes, dtype)
-        return SpineState(
-            transient=state.transient | newborn,
-            hidden=state.hidden & ~newborn,
-            fast=jnp.where(newborn, target + spines.fast_sd * fast, state.fast),
-            slow=jnp.where(newborn, spines.slow_sd * slow, state.slow),
-        )
 
-    return lax.cond(jnp.any(newborn), with_newborn, lambda: state)
+def _newborn(
+    spines: Spines, sites: Sites, state: SpineState, first: Array, table: Table, newborn: Array, target: Array,
+    now: Array,
+) -> SpineState:  # fmt: skip
+    """Return the spines with the newborn among them: transient, seen, and thick or thin by chance.
+
+    They are few: one pass over the table for each of the largest brood costs less than drawing for every slot.
+    `first` is the serial number of each branch's first newborn.
+    """
+
+    def place(number: Array, widths: tuple[Array, Array]) -> tuple[Array, Array]:
+        own = first[:, None] + number
+        fast, slow = normals(words(sites.fates, own, now)[1], target.dtype)
+        here = table.serial == own
+        fast, slow = target[:, None] + spines.fast_sd * fast, spines.slow_sd * slow
+        return jnp.where(here, fast, widths[0]), jnp.where(here, slow, widths[1])
+
+    fast, slow = lax.fori_loop(0, jnp.max(table.born - first), place, (state.fast, state.slow))
+    return SpineState(state.transient | newborn, state.hidden & ~newborn, fast, slow)
 
 
 def words(keys: Array, serial: Array, moment: Array | int) -> tuple[Array, Array]:
@@ -188,8 +205,7 @@ def words(keys: Array, serial: Array, moment: Array | int) -> tuple[Array, Array
     Returns:
         Two arrays of 32-bit words, shape (site, slot).
     """
-    now = jax.vmap(jax.random.fold_in, (0, None))(keys, moment)
-    return bits(jax.vmap(jax.vmap(jax.random.fold_in, (None, 0)))(now, serial))
+    return addressed_bits(keys, moment, serial)
 
 
 def _poisson(keys: Array, moment: Array | int, mean: Array) -> tuple[Array, Array]:

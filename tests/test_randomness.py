@@ -7,7 +7,7 @@ import pytest
 from jax import numpy as jnp
 from scipy import stats
 
-from plastisim.engine.randomness import address, bits, key_for, normal, normals, uniform
+from plastisim.engine.randomness import address, addressed_bits, bits, key_for, normal, normals, uniform, words_below
 
 MANY = 40_000
 FLOAT = jnp.dtype("float64")
@@ -38,6 +38,22 @@ def test_every_part_of_an_address_counts():
     ]  # fmt: skip
     found = {tuple(int(word) for word in bits(key)) for key in keys}
     assert len(found) == len(keys)
+
+
+def test_words_of_many_ids_are_those_of_their_own_keys():
+    keys, ids = address(key_for(0, "test"), jnp.arange(3)), jnp.asarray([[0, 5, -1], [2**31 - 1, 5, 1], [7, 7, 8]])
+    found = np.stack(addressed_bits(keys, 7200, ids))
+    for site in range(3):
+        for slot in range(3):
+            own = address(keys[site : site + 1], jnp.asarray([7200]), ids[site, slot : slot + 1].astype(jnp.int32))
+            np.testing.assert_array_equal(found[:, site, slot], np.stack(bits(own))[:, 0])
+
+
+def test_integer_comparison_of_words_is_that_of_uniform_numbers():
+    word = jnp.asarray(words()[0][:200])
+    for probability in (0.0, 1e-7, 0.3, float(uniform(word, FLOAT)[3]), 1.0):
+        below = uniform(word, FLOAT) < probability
+        np.testing.assert_array_equal((word >> 9) < words_below(jnp.asarray(probability)).astype(jnp.uint32), below)
 
 
 @pytest.mark.parametrize("half", [0, 1])

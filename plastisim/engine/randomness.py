@@ -34,6 +34,38 @@ def address(key: Array, *ids: Array) -> Array:
     return key
 
 
+def addressed_bits(keys: Array, moment: Array | int, ids: Array) -> tuple[Array, Array]:
+    """Return two independent 32-bit words for each id at a moment: those of the key with both folded in.
+
+    The cipher is written out, because what JAX calls on CPU is a loop over whole arrays, twice as slow.
+
+    Args:
+        keys: shape (n,).
+        moment: integer.
+        ids: integers, shape (n, m).
+
+    Returns:
+        Two arrays of shape (n, m).
+    """
+    words = jax.random.key_data(keys)
+    now = jnp.full(keys.shape, moment, jnp.uint32)
+    first, second = lax.optimization_barrier(_threefry(words[:, 0], words[:, 1], now))
+    # Fenced, so that the cipher runs once and not once for every use of what it returns (see tracing.py).
+    return lax.optimization_barrier(_threefry(first[:, None], second[:, None], jnp.asarray(ids, jnp.uint32)))
+
+
+def _threefry(first: Array, second: Array, counter: Array) -> tuple[Array, Array]:
+    """Return threefry2x32 (20 rounds; Salmon et al. 2011, SC11) of (0, counter): what `jax.random.fold_in` computes."""
+    keys = (first, second, first ^ second ^ jnp.uint32(0x1BD11BDA))
+    x, y = first + jnp.zeros_like(counter), second + counter
+    for number in range(5):
+        for turn in ((13, 15, 26, 6), (17, 29, 16, 24))[number % 2]:
+            x = x + y
+            y = x ^ (y << jnp.uint32(turn) | y >> jnp.uint32(32 - turn))
+        x, y = x + keys[(number + 1) % 3], y + (keys[(number + 2) % 3] + jnp.uint32(number + 1))
+    return x, y
+
+
 def bits(keys: Array) -> tuple[Array, Array]:
     """Return two independent 32-bit words for each key, shape of `keys`.
 
@@ -49,6 +81,14 @@ def bits(keys: Array) -> tuple[Array, Array]:
 def uniform(word: Array, dtype: jnp.dtype) -> Array:
     """Return a number strictly between 0 and 1 for each 32-bit word, with 23 bits of it."""
     return (jnp.asarray(word >> 9, dtype) + 0.5) * 2.0**-23
+
+
+def words_below(probability: Array) -> Array:
+    """Return how many of the 2^23 values of `word >> 9` have a `uniform` number below each probability.
+
+    `word >> 9 < words_below(p)` is `uniform(word) < p`, without a floating point number for each word.
+    """
+    return jnp.asarray(jnp.ceil(probability * 2.0**23 - 0.5), jnp.int32)
 
 
 @functools.partial(jax.jit, static_argnames="dtype")

@@ -53,7 +53,9 @@ def bear(table: Table, count: Array, now: Array) -> tuple[Table, Array]:
         The table, and where the newborn are, shape (site, slot).
     """
     free = table.serial == FREE
-    rank = jnp.cumsum(free, axis=1, dtype=jnp.int32)
+    # A running count; on CPU this product is several times faster than `cumsum`, and as exact.
+    upper = jnp.triu(jnp.ones((free.shape[1],) * 2, jnp.float32))
+    rank = jnp.asarray(jnp.dot(jnp.asarray(free, jnp.float32), upper), jnp.int32)
     newborn = free & (rank <= count[:, None])
     return (
         Table(

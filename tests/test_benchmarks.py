@@ -1,0 +1,119 @@
+"""The benchmarks compare like with like: C written by hand computes what our kernels compute."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from conftest import ROOT
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim.engine.tracing import flat_program
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import harness
+import native
+import spine_limit
+
+pytestmark = pytest.mark.skipif(native.compiler() is None, reason="no C compiler here")
+LANES = 24
+
+
+def everything(x: Array, y: Array, scale: Array) -> list[Array]:
+    """Use every operation that can be written as C."""
+    bigger = jnp.where(x > y, x, -y) + jnp.where((x == y) | (y >= 2.0), 0.5, scale)
+    powers = x**2 + x**3 * x**-4 + x**5 - x**scale + jnp.maximum(x, y) * jnp.minimum(x, scale)
+    return [bigger, powers, jnp.exp(-x) / jnp.log(1.0 + y), jnp.sqrt(x) * jnp.abs(x - y), 0.0 * x + scale * scale]
+
+
+def test_a_traced_function_is_the_same_in_c(tmp_path: Path):
+    random = np.random.default_rng(0)
+    x, y, scale = random.uniform(0.1, 3.0, LANES), random.uniform(0.1, 3.0, LANES), np.array(1.7)
+    y[:4] = x[:4]
+    program = flat_program(jax.make_jaxpr(everything)(x, y, scale))
+    text = native.function("everything", program, [True, True, False])
+    wrapper = "void call(const double *const *in, double *out) { everything(in, out); }\n"
+    source = tmp_path / "function.c"
+    source.write_text(f'#include <math.h>\n#include "generated.h"\n{wrapper}', encoding="utf-8")
+    library = native.load(source, f"#define LANES {LANES}\n{text}")
+    found = np.zeros((5, LANES))
+    given = np.array([part.ctypes.data for part in (x, y, scale)], np.uintp)
+    library.call(native.pointer(given), native.pointer(found))
+    np.testing.assert_allclose(found, np.stack(everything(*map(jnp.asarray, (x, y, scale)))), rtol=1e-14)
+
+
+def test_what_has_no_c_is_refused_by_name():
+    program = flat_program(jax.make_jaxpr(jnp.cumsum)(np.ones(LANES)))
+    with pytest.raises(NotImplementedError, match="cumsum"):
+        native.function("f", program, [True])
+
+
+def test_spines_in_c_meet_the_same_fates():
+    given = spine_limit.case(64)
+    after, in_c = spine_limit.ours(given)(), spine_limit.InC(given)
+    fates, widths = spine_limit.differences(in_c, given.forest)
+    assert fates == 0  # nothing has happened yet
+    in_c.day()
+    fates, widths = spine_limit.differences(in_c, given.forest)
+    assert fates > 100
+    assert widths > 0.1
+    fates, widths = spine_limit.differences(in_c, after)
+    assert fates == 0
+    assert widths < 1e-5
+
+
+@pytest.mark.slow
+def test_limit_runs_and_c_agrees(tmp_path: Path):
+    """The page itself refuses to time things that disagree."""
+    command = [
+        sys.executable,
+        str(ROOT / "benchmarks" / "limit.py"),
+        "--small",
+        "--repeats",
+        "1",
+        "--out",
+        str(tmp_path),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "limit.json").read_text(encoding="utf-8"))
+    (row,) = written["cascade"]
+    for found in row["disagreement"].values():
+        assert max(found.values()) < 1e-10
+    assert row["work"] > 64 * 50
+    assert set(written["met"]) == {"cascade", "spines", "updates"}
+    for target in ("cascade step, ours / C", "spine tick, ours / C", "spine updates (slots)"):
+        assert target in done.stdout
+
+
+def test_no_compiler_is_said_clearly(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(native, "compiler", lambda: None)
+    with pytest.raises(SystemExit, match="no C compiler"):
+        native.load("spines.c", "")
+
+
+def test_too_few_repeats_are_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        harness.arguments("page", ["--repeats", "2"])
+    assert "at least 5" in capsys.readouterr().err
+    assert harness.arguments("page", ["--repeats", "2", "--small"]).repeats == 2
+
+
+def test_ratios_are_of_the_same_repetition():
+    times = {"a": harness.Times((1.0, 20.0, 3.0)), "b": harness.Times((1.0, 10.0, 1.0))}
+    assert harness.ratio(times, "a", "b") == 2.0
+    assert times["a"].median == 3.0
+
+
+def test_verdict_says_met_or_not(capsys: pytest.CaptureFixture[str]):
+    assert harness.verdict("x", 2.0, at_most=2.5)
+    assert not harness.verdict("x", 39.0, at_least=40.0)
+    assert capsys.readouterr().out.count("NOT met") == 1
