@@ -28,8 +28,7 @@ def experiment(request: ps.Request) -> ps.Outcome:
     cohorts = [cohort.with_mice(SMALL) for cohort in COHORTS] if request.small else COHORTS
     protocol = request.protocol(COMPOUND, DOSE, SESSIONS, judged=THRESHOLDS.day)
 
-    with request.progress(protocol.duration, "simulating") as progress:
-        run = ps.simulate(protocol, cohorts, seed=request.seed, progress=progress.update)
+    run = request.record(protocol, cohorts, "Spine density after one dose, against the ordinary window")
 
     tables = ps.branch_tables(run)
     everyone = ps.concatenate(tables)
@@ -42,7 +41,7 @@ def experiment(request: ps.Request) -> ps.Outcome:
     else:
         comparison = ps.compare(tables, rows=ps.measured_rows(own), resamples=RESAMPLES)
         measured = [point for name in tables for point in ps.time_course(own, name)]
-    dataset = ps.to_dataset(run, "Spine density after one dose, against the ordinary window")
+    dataset = ps.to_dataset(run)
 
     return ps.Outcome(
         verdict=verdict.holds,
@@ -68,7 +67,6 @@ def experiment(request: ps.Request) -> ps.Outcome:
             "mice_per_arm": sum(cohort.mice for cohort in cohorts),
         },
         comparison=comparison,
-        dataset=dataset,
         draw=lambda path: ps.window_figure(
             dataset, {name: each.window for name, each in of_cohort.items()}, measured, path, verdict.headline
         ),

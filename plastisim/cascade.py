@@ -21,6 +21,7 @@ from plastisim.engine import equilibrium
 from plastisim.engine.devices import compiled
 from plastisim.engine.fields import Number, declarations
 from plastisim.engine.loop import Pieces, animals_chunk, evaluate, neurons_chunk
+from plastisim.engine.noise import Counted
 from plastisim.engine.stepping import Coupling, Lanes, Tolerance
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
@@ -64,7 +65,7 @@ def exposure_program() -> Any:
 
     def program(
         exposure: Exposure, lanes: Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
-    ) -> tuple[Lanes, Pieces]:
+    ) -> tuple[Lanes, Pieces, Array]:
         segments = lengths.shape[0]
         everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
         limits = exposure_tolerance(len(exposure.ligands))
@@ -146,24 +147,30 @@ def rest_program() -> Any:
 
 
 @functools.cache
-def cascade_program(relative: float) -> Any:
+def cascade_program(relative: float, counted: tuple[str, ...] = ()) -> Any:
     """Return the program that advances all neurons by a chunk (see `loop.neurons_chunk`).
 
-    Its arguments are pathway, resting values, animal of each neuron, lanes, pieces, events and lengths; its results
-    are the lanes and all 29 variables at the end of each segment, shape (segment, variable, neuron).
+    Its arguments are pathway, resting values, animal of each neuron, lanes, pieces, events, lengths and ends of the
+    segments, and the copies and keys of the counted variables; its results are the lanes, all 29 variables at the end
+    of each segment, (segment, variable, neuron), and which of them had diverged, (segment, neuron).
     """
     limits = tolerance(relative, [declared.metadata for declared in model.variables()])
+    names = [declared.name for declared in model.variables()]
+    rows = tuple(names.index(name) for name in counted)
 
     def program(
         pathway: model.Pathway, rest: model.Resting, animal: Array, lanes: Lanes, pieces: Pieces, events: Array,
-        lengths: Array,
-    ) -> tuple[Lanes, Array]:  # fmt: skip
+        lengths: Array, ends: Array, copies: tuple[Number, ...] = (), keys: Array | None = None,
+    ) -> tuple[Lanes, Array, Array]:  # fmt: skip
         def inputs_at(here: Pieces, elapsed: Array, values: Array) -> tuple[Any, ...]:
             drive = Drive(*evaluate(here, animal, elapsed, DRIVES))
             return pathway, drive, inflow(values, exchange), rest
 
         exchange = pathway.bdnf.exchange()
         coupling = Coupling(GROUP, lambda values, duration: spread(values, exchange * duration))
-        return neurons_chunk(_cell_rates, inputs_at, lanes, pieces, events, lengths, limits, coupling)
+        pools = None if keys is None else Counted(rows, copies, keys)
+        return neurons_chunk(
+            _cell_rates, inputs_at, lanes, pieces, events, lengths, limits, coupling, ends, pools
+        )  # fmt: skip
 
     return compiled(program)

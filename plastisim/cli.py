@@ -1,4 +1,4 @@
-"""The command line: plastisim run EXPERIMENT --out DIR.
+"""The command line: plastisim run EXPERIMENT --out DIR, plastisim resume DIR, plastisim export FILE.xml.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 the verdict holds, 3 the run was fine and it does
 not, 2 the call was wrong, 4 a state diverged, 5 a store cannot be used, 130 interrupted, 1 a fault of ours.
@@ -7,6 +7,7 @@ not, 2 the call was wrong, 4 a state diverged, 5 a store cannot be used, 130 int
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import importlib
 import importlib.util
@@ -15,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cyclopts
 
@@ -59,14 +60,15 @@ def load_experiment(name: str) -> Experiment:
     return module.experiment
 
 
-def perform(experiment: Experiment, name: str, request: ps.Request) -> int:
-    """Run an experiment, deliver what it found, and return the exit code."""
+def perform(request: ps.Request) -> int:
+    """Run the experiment of a request, deliver what it found, and return the exit code."""
+    experiment = load_experiment(request.experiment)
     request.check()
     gc.set_threshold(100_000)  # tracing makes a million short-lived objects; collecting them often costs seconds
     ps.keep_compiled_programs()
     threading.Thread(target=_import_ahead, daemon=True).start()
     outcome = experiment(request)
-    code = ps.deliver(outcome, request, name.replace("-", "_"))
+    code = ps.deliver(outcome, request, request.experiment.replace("-", "_"))
     print(ps.comparison_table(outcome.comparison))
     print(outcome.statement)
     print(f"written: {request.out}")
@@ -87,10 +89,11 @@ Flag = Annotated[bool, cyclopts.Parameter(negative="")]
 
 @app.command
 def run(
-    name: str,
+    name: str | None = None,
     /,
     *,
     out: Path,
+    like: Path | None = None,
     json: Path | None = None,
     data: Path | None = None,
     small: Flag = False,
@@ -107,6 +110,7 @@ def run(
     Args:
         name: name of the experiment.
         out: folder for store, figure and JSON; it must not exist.
+        like: output folder of an earlier run, to be repeated exactly; takes the place of all that follows.
         json: a further file for the JSON.
         data: a laboratory's own table, or a folder of tables, to score against.
         small: fewer mice, for a quick look.
@@ -118,11 +122,59 @@ def run(
         overwrite: replace an older run of ours.
         quiet: no progress.
     """
+    if (name is None) == (like is None):
+        raise ps.ConfigError(f"run needs the name of an experiment ({', '.join(experiment_names())}) or --like FOLDER")
+    if like is not None:
+        return perform(ps.Request.like(like, out, json_file=json, overwrite=overwrite, quiet=quiet))
     request = ps.Request(
         out=out, json_file=json, data=data, small=small, seed=seed, compound=compound, dose=dose, at=at,
-        sessions=sessions, overwrite=overwrite, quiet=quiet,
+        sessions=sessions, overwrite=overwrite, quiet=quiet, experiment=name or "",
     )  # fmt: skip
-    return perform(load_experiment(name), name, request)
+    return perform(request)
+
+
+@app.command
+def resume(out: Path, /, *, quiet: Flag = False) -> int:
+    """Go on with an interrupted run, for example: plastisim resume results/first.
+
+    Args:
+        out: output folder that the run would have had.
+        quiet: no progress.
+    """
+    return perform(dataclasses.replace(ps.Request.left_in(out), quiet=quiet))
+
+
+@app.command
+def export(
+    file: Path,
+    /,
+    *,
+    compound: str,
+    dose: Annotated[str, Signed],
+    at: Annotated[str, Signed] = "0 h",
+    route: str = "ip",
+    preset: Literal["smooth", "oscillatory"] = "smooth",
+    overwrite: Flag = False,
+) -> int:
+    """Write one neuron under one dose as SBML, for example: plastisim export cascade.xml --compound psilocybin.
+
+    Args:
+        file: to be written.
+        compound: for example psilocybin.
+        dose: with its unit, for example "1 mg/kg".
+        at: time of the dose; the file starts at 0, with the neuron at rest, and is meant for a week.
+        route: ip or iv.
+        preset: of calcium.
+        overwrite: replace an older file.
+    """
+    drug, amount = ps.find_compound(compound), ps.quantity(dose, "mg/kg", "dose", positive=True)
+    given = ps.Dose(drug, amount, ps.quantity(at, "s", "time of the dose"), route)
+    calcium = {"smooth": ps.SMOOTH, "oscillatory": ps.OSCILLATORY}[preset]
+    pathway = dataclasses.replace(ps.default_pathway(), calcium=calcium)
+    ps.keep_compiled_programs()
+    ps.export_sbml(ps.Arm(f"{drug.name} {dose} {route}", (given,)), file, pathway=pathway, overwrite=overwrite)
+    print(f"written: {file}")
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -138,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ps.PlastisimError as error:
         return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _failed("interrupted; nothing was written", 130)
+        return _failed("interrupted; a run that had begun can go on with: plastisim resume OUT", 130)
 
 
 def _failed(message: str, code: int) -> int:

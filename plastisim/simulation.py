@@ -3,93 +3,51 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import numpy as np
-from jax import numpy as jnp
 
 from plastisim import model
 from plastisim.biology.spines import Spines
-from plastisim.engine.clock import schedule
-from plastisim.engine.errors import ConfigError
+from plastisim.course import BLANK, Course, Frames, Passed, Settings, Setup, padded
+from plastisim.engine.crew import Crew
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope, Snapshots
-from plastisim.lab.protocol import DAY, TICK, Protocol
-from plastisim.population import Population, populate
-from plastisim.runners import Animals, Ledger, Neurons, Trees
-
-CHUNK = 32  # segments compiled together
-TOLERANCE = 3e-5  # relative; every variable then agrees with a tight reference within 1e-3
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How a run is computed; none of these changes what is asked.
-
-    Args:
-        tolerance: relative tolerance of the cascade.
-        precision: `float64` or `float32`.
-        slots: first guess of the spine slots a branch; too few are noticed and the chunk is replayed with more.
-    """
-
-    tolerance: float = TOLERANCE
-    precision: str = "float64"
-    slots: int = 64
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.tolerance < 1.0:
-            raise ConfigError(f"the tolerance must lie between 0 and 1, but got {self.tolerance!r}")
-        if self.precision not in ("float64", "float32"):
-            raise ConfigError(f"precision must be 'float64' or 'float32', but got {self.precision!r}")
-        if self.slots < 1:
-            raise ConfigError(f"slots must be at least 1, but got {self.slots!r}")
-
-
-class Frames(NamedTuple):
-    """What is recorded at the end of each segment.
-
-    Attributes:
-        time: s from day 0, shape (time,).
-        cascade: all variables, shape (time, variable, lane).
-        spines: living spines, shape (time, site).
-    """
-
-    time: np.ndarray
-    cascade: np.ndarray
-    spines: np.ndarray
+from plastisim.lab.protocol import DAY, Protocol
+from plastisim.quarantine import Failure
+from plastisim.trees import Ledger, Seen
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Run:
-    """A finished simulation.
+class Imaged(Setup):
+    """A finished simulation, as far as every one is kept.
 
     Attributes:
-        population: who was simulated.
-        pathway: parameters of the cascade, before neurons differ.
-        law: parameters of the spines.
-        spread: how individuals differed.
-        microscope: how branches were imaged.
-        settings: how it was computed.
-        frames: recorded states.
         snapshots: all spines in every imaging session.
-        ledger: every spine's birth and death.
         steps: accepted and rejected steps of the cascade, shape (2, lane).
         residual: largest relative residual of the resting state.
+        failures: neurons that diverged, in the order in which they were noticed.
     """
 
-    population: Population
-    pathway: model.Pathway
-    law: Spines
-    spread: Spread
-    microscope: Microscope
-    settings: Settings
-    frames: Frames
     snapshots: Snapshots
-    ledger: Ledger
     steps: np.ndarray
     residual: float
+    failures: tuple[Failure, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run(Imaged):
+    """A finished simulation in memory.
+
+    Attributes:
+        frames: recorded states.
+        ledger: every spine's birth and death.
+    """
+
+    frames: Frames
+    ledger: Ledger
 
 
 def simulate(
@@ -119,37 +77,43 @@ def simulate(
 
     Raises:
         ConfigError: for a population that makes no sense.
-        NumericalError: if a neuron's state diverges; names variable, neuron and time.
+        NumericalError: a neuron has no rest, or no neuron is left. A single neuron that diverges is named in
+            `Run.failures`, stands still and is missing from the record; its neighbours go on.
     """
-    population = populate(protocol, cohorts, seed)
-    settings = settings or Settings()
-    parts = (pathway or model.default_pathway(), law or Spines(), spread or Spread(), microscope or Microscope())
-    with jax.enable_x64(settings.precision == "float64"):
-        return _simulate(population, settings, *parts, progress)
+    setup = Setup.of(
+        protocol, cohorts, seed=seed, pathway=pathway, law=law, spread=spread, microscope=microscope, settings=settings
+    )
+    with jax.enable_x64(setup.settings.precision == "float64"), Crew() as crew:
+        course = Course(setup, crew)
+        course.start()
+        sessions, passed = [course.look()], []
+        while not course.finished:
+            before = course.now
+            passed.append(course.advance())
+            sessions.append(passed[-1].seen)
+            progress(float(course.now - before))
+        return _finished(course, passed, [seen for seen in sessions if seen is not None])
 
 
-def _simulate(
-    population: Population, settings: Settings, pathway: model.Pathway, law: Spines, spread: Spread,
-    microscope: Microscope, progress: Callable[[float], Any],
-) -> Run:  # fmt: skip
-    """Run `simulate` within its precision."""
-    dtype, protocol, frames = jnp.dtype(settings.precision), population.protocol, []
-    animals = Animals(population, spread, dtype)
-    neurons = Neurons(population, pathway, spread, animals.resting_drive(), settings.tolerance, dtype)
-    trees = Trees(population, law, spread, microscope, settings.slots, dtype)
-    trees.look(protocol.start, protocol.sessions)
-    segments = schedule(protocol.start, protocol.end, TICK, protocol.events())
-    for chunk in segments.chunks(CHUNK, [round(day * DAY) for day in protocol.sessions]):
-        lengths = jnp.asarray(chunk.end - chunk.begin, dtype)
-        values = neurons.advance(chunk, lengths, animals.advance(chunk, lengths))
-        counts = trees.advance(chunk, values)
-        trees.look(int(chunk.end[-1]), protocol.sessions)
-        real = chunk.end > chunk.begin
-        frames.append(Frames(chunk.end[real], np.asarray(values)[real], np.asarray(counts)[real]))
-        progress(float((chunk.end - chunk.begin).sum()))
-    steps = np.stack([np.asarray(neurons.lanes.accepted), np.asarray(neurons.lanes.rejected)])
+def _finished(course: Course, passed: list[Passed], sessions: list[Seen]) -> Run:
+    """Return what was kept in memory."""
+    columns = zip(*(one.died for one in passed), course.living(), strict=True)
+    spines = [np.concatenate(parts) for parts in columns]
+    order = np.lexsort((spines[1], spines[0]))
     return Run(
-        population, pathway, law, spread, microscope, settings,
-        Frames(*(np.concatenate(part) for part in zip(*frames, strict=True))), trees.snapshots(), trees.ledger(),
-        steps, neurons.residual,
-    )  # fmt: skip
+        **vars(course.setup),
+        snapshots=snapshots(sessions, sorted(course.days), course.length),
+        steps=course.steps,
+        residual=course.residual,
+        failures=tuple(course.failures),
+        frames=Frames(*(np.concatenate(parts) for parts in zip(*(one.frames for one in passed), strict=True))),
+        ledger=Ledger(*(column[order] for column in spines)),
+    )
+
+
+def snapshots(sessions: Sequence[Seen], moments: Sequence[int], length: np.ndarray) -> Snapshots:
+    """Return all sessions, at some moments (s from day 0), in tables of one width."""
+    width = max(session.serial.shape[1] for session in sessions)
+    columns = zip(*sessions, BLANK, strict=True)
+    tables = [np.stack([padded(part, width, blank) for part in parts]) for *parts, blank in columns]
+    return Snapshots(np.array(moments) / DAY, *tables, length=length)

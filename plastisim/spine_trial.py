@@ -12,6 +12,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from plastisim.biology.spines import Spines
+from plastisim.block import PROTEINS, SET_POINT
 from plastisim.engine.clock import schedule
 from plastisim.lab.branch_table import ELIMINATION, FORMATION, VEHICLE, BranchTable, concatenate
 from plastisim.lab.cohort import Cohort, Spread
@@ -21,10 +22,10 @@ from plastisim.lab.imaging import Microscope, Snapshots, image
 from plastisim.lab.protocol import DAY, TICK, Arm, Dose, Protocol
 from plastisim.lab.turnover import observed
 from plastisim.lab.turnover_fit import Branches, covariances
-from plastisim.population import populate
-from plastisim.runners import PROTEINS, SET_POINT, VARIABLES, Trees
-from plastisim.simulation import Run
+from plastisim.population import in_precision, populate, sites
+from plastisim.simulation import Run, snapshots
 from plastisim.spine_means import Drive
+from plastisim.trees import Trees
 
 CHUNK = 64  # segments compiled together
 WEEK = (-3.0, -1.0, 1.0, 3.0, 5.0, 7.0)  # days of imaging
@@ -49,15 +50,22 @@ def spines_of(
     injection = Arm(VEHICLE, (Dose(NOTHING, 1.0),))
     start, end = round(sessions[0] * DAY), round(sessions[-1] * DAY)
     protocol = Protocol((injection,), start=start, end=end, sessions=sessions)
-    population = populate(protocol, (cohort,), seed)
-    trees = Trees(population, law, spread, microscope, SLOTS, jnp.dtype("float32"))
-    trees.look(start, sessions)
+    population, dtype = populate(protocol, (cohort,), seed), jnp.dtype("float32")
+    law = in_precision(law, dtype)
+    branches, length = sites(population, spread, law, microscope, dtype)
+    trees = Trees(law, branches, SLOTS)
+    seen, moments = [trees.look(start)], [round(day * DAY) for day in sessions]
     lanes = len(population.lanes())
-    for chunk in schedule(start, end, TICK, protocol.events()).chunks(CHUNK, [round(day * DAY) for day in sessions]):
-        trees.advance(chunk, jnp.asarray(_values(chunk.end, lanes, drive), jnp.float32))
-        trees.look(int(chunk.end[-1]), sessions)
+    for chunk in schedule(start, end, TICK, protocol.events()).chunks(CHUNK, moments):
+        injected = chunk.event & np.isin(chunk.begin, protocol.injections()[0])
+        struck = jnp.asarray(np.repeat(injected[:, None], len(length), axis=1))
+        proteins, set_point = _drive_at(chunk.end, lanes, drive)
+        trees.advance(chunk, jnp.asarray(proteins, dtype), jnp.asarray(set_point, dtype), struck)
+        if int(chunk.end[-1]) in moments:
+            seen.append(trees.look(int(chunk.end[-1])))
     each = cohort.neurons * cohort.dendrites
-    return trees.snapshots(), np.repeat([f"mouse {number}" for number in range(cohort.mice)], each)
+    mice = np.repeat([f"mouse {number}" for number in range(cohort.mice)], each)
+    return snapshots(seen, moments, np.asarray(length)), mice
 
 
 def agents_table(
@@ -117,12 +125,9 @@ def calibrate(law: Spines, cohort: Cohort, spread: Spread, microscope: Microscop
     )
 
 
-def _values(ends: np.ndarray, lanes: int, drive: Drive | None) -> np.ndarray:
-    """Return the cascade's variables at the ends of segments, (segment, variable, lane), as far as spines see them."""
-    values = np.zeros((len(ends), len(VARIABLES), lanes))
-    values[:, PROTEINS] = 1.0
-    if drive is not None:
-        around = np.arange(lanes) % drive.proteins.shape[1]
-        values[:, PROTEINS] = drive.at(ends).proteins[:, around]
-        values[:, SET_POINT] = drive.at(ends).set_point[:, around]
-    return values
+def _drive_at(ends: np.ndarray, lanes: int, drive: Drive | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return plasticity proteins and set-point shift of every neuron at the ends of segments, (segment, lane)."""
+    if drive is None:
+        return np.ones((len(ends), lanes)), np.zeros((len(ends), lanes))
+    around = np.arange(lanes) % drive.proteins.shape[1]
+    return drive.at(ends).proteins[:, around], drive.at(ends).set_point[:, around]

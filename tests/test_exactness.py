@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import runs
 
-from plastisim import model, runners, simulation
+from plastisim import course, model, trees
 from plastisim.biology.spines import Spines
-from plastisim.engine import stepping, table
-from plastisim.engine.clock import schedule
+from plastisim.course import Settings
+from plastisim.engine import table
 from plastisim.engine.errors import NumericalError
 from plastisim.lab.cohort import IT, Cohort, Spread
 from plastisim.lab.compounds import PSILOCYBIN
-from plastisim.lab.protocol import DAY, Arm, Dose, Protocol
-from plastisim.simulation import Run, Settings
+from plastisim.lab.protocol import Arm, Dose, Protocol
+from plastisim.simulation import Run
 
 
 def everything(run: Run) -> bytes:
@@ -61,11 +61,11 @@ def test_same_call_same_bytes_other_seed_other_bytes():
 def crowded() -> Run:
     """Return `two_arms` among more neurons, more mice and another cohort, in chunks of another length."""
     cohorts = (dataclasses.replace(runs.FOUR_MICE, mice=5, neurons=18), Cohort("other", IT, 1, 18, 1, turnover=1.3))
-    original, simulation.CHUNK = simulation.CHUNK, 13
+    original, course.CHUNK = course.CHUNK, 13
     try:
         return runs.again(cohorts=cohorts, settings=Settings(slots=100))
     finally:
-        simulation.CHUNK = original
+        course.CHUNK = original
 
 
 @pytest.mark.parametrize(("mouse", "neuron"), [(0, 0), (0, 7), (3, 7), (2, 5)])
@@ -155,19 +155,6 @@ def test_single_precision_is_close():
     assert single.frames.spines.sum() == pytest.approx(double.frames.spines.sum(), rel=0.01)
 
 
-def test_a_diverging_neuron_is_named():
-    run = runs.two_arms()
-    neurons = object.__new__(runners.Neurons)
-    neurons.population = run.population
-    failed = np.full(64, -1, np.int32)
-    failed[32 + 8 + 5] = runs.VARIABLES.index("calcium_free")  # the second arm's second mouse
-    neurons.lanes = stepping.start(np.zeros((29, 64)))._replace(failed=failed)
-    with pytest.raises(
-        NumericalError, match=r"calcium\.calcium_free of neuron 5 of mouse 1 in arm 'psilocybin' diverged"
-    ):
-        neurons._check(next(schedule(0, DAY, 7200).chunks(32)))
-
-
 def test_a_neuron_without_rest_is_refused():
     """A resting state that is not one would show up as a drug effect."""
     broken = dataclasses.replace(model.default_pathway().bdnf, translation_s6=float("nan"))
@@ -177,6 +164,6 @@ def test_a_neuron_without_rest_is_refused():
 
 def test_more_births_than_can_be_drawn_end_in_an_error(monkeypatch: pytest.MonkeyPatch):
     """A wider table does not help there: without a limit it would grow for ever."""
-    monkeypatch.setattr(runners, "MOST_SLOTS", 64)
+    monkeypatch.setattr(trees, "MOST_SLOTS", 64)
     with pytest.raises(NumericalError, match="more than 12 spines are born"):
         runs.again(law=Spines(transient_loss=1e-2))

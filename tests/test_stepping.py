@@ -81,7 +81,7 @@ def fixed(rates: Any, inputs_at: Any, first: np.ndarray, length: float, steps: i
 
     def body(index: Array, values: Array) -> Array:
         elapsed = step * jnp.asarray(index, values.dtype)
-        return stepping._rosenbrock(rates, inputs_at, values, elapsed, step, ALONE)[0]
+        return stepping._rosenbrock(rates, inputs_at, stepping.start(values), elapsed, step, ALONE)[0]
 
     return np.asarray(jax.jit(lambda values: lax.fori_loop(0, steps, body, values))(jnp.asarray(first)))
 
@@ -114,7 +114,8 @@ def test_estimate_bounds_the_error_of_a_step():
     """The estimate is one order lower than the error of the result: it is on the safe side, and falls as step³."""
     steps = np.array([0.2, 0.1, 0.05, 0.025])
     values = jnp.ones((2, len(steps)))
-    found, error = stepping._rosenbrock(kaps, of_kaps(1.0, 1.0), values, 0.0 * steps, jnp.asarray(steps), ALONE)
+    lanes = stepping.start(values)
+    found, error, _ = stepping._rosenbrock(kaps, of_kaps(1.0, 1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
     true = np.abs(np.asarray(found) - np.exp([-2.0 * steps, -steps])).max(axis=0)
     estimate = np.abs(np.asarray(error)).max(axis=0)
     assert (true < estimate).all()

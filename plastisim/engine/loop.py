@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 from jax import Array, lax
 from jax import numpy as jnp
 
 from plastisim.engine.jacobian import Rates
+from plastisim.engine.noise import Counted, advance_counted
 from plastisim.engine.stepping import FIRST_STEP, Coupling, Lanes, Tolerance, advance
 
 PIECES = 8  # cubic pieces a segment
@@ -40,7 +42,7 @@ def animals_chunk(
     inputs: Any,
     lengths: Array,
     tolerance: Tolerance,
-) -> tuple[Lanes, Pieces]:
+) -> tuple[Lanes, Pieces, Array]:
     """Advance animals through the segments of a chunk and keep what their neurons see.
 
     Args:
@@ -53,7 +55,8 @@ def animals_chunk(
         tolerance: see `stepping.Tolerance`.
 
     Returns:
-        The lanes at the end, and the cubic pieces with a leading segment axis.
+        The lanes at the end, the cubic pieces with a leading segment axis, and the values at the end of each segment,
+        shape (segment, variable, animal).
     """
 
     def seen(values: Array, given: Any) -> tuple[Array, Array]:
@@ -70,7 +73,7 @@ def animals_chunk(
         cubic = jnp.stack([begin, first, 3.0 * rise - 2.0 * first - last, first + last - 2.0 * rise])
         return carry, jnp.moveaxis(cubic, -1, 0)
 
-    def segment(carry: Lanes, now: tuple[Array, Any, Array]) -> tuple[Lanes, Pieces]:
+    def segment(carry: Lanes, now: tuple[Array, Any, Array]) -> tuple[Lanes, tuple[Pieces, Array]]:
         jump, given, length = now
         carry = carry._replace(
             values=carry.values + jump,
@@ -78,9 +81,10 @@ def animals_chunk(
         )
         duration = length / PIECES
         carry, cubics = lax.scan(lambda c, _: piece(c, duration, given), carry, None, PIECES)
-        return carry, Pieces(cubics.reshape(cubics.shape[0] * cubics.shape[1], -1), duration)
+        return carry, (Pieces(cubics.reshape(cubics.shape[0] * cubics.shape[1], -1), duration), carry.values)
 
-    return lax.scan(segment, lanes, (jumps, inputs, lengths))
+    lanes, (pieces, values) = lax.scan(segment, lanes, (jumps, inputs, lengths))
+    return lanes, pieces, values
 
 
 def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> Array:
@@ -103,6 +107,12 @@ def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> 
     return lax.optimization_barrier(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
 
 
+def at_end(pieces: Pieces, animals: int) -> np.ndarray:
+    """Return the animals' quantities at the end of each segment of a chunk, shape (segment, quantity, animal)."""
+    last = np.asarray(pieces.coefficients)[:, -animals:]
+    return np.moveaxis(last.reshape(len(last), animals, 4, -1).sum(axis=2), 1, 2)
+
+
 def neurons_chunk(
     rates: Rates,
     inputs_at: Callable[[Pieces, Array, Array], Any],
@@ -112,7 +122,9 @@ def neurons_chunk(
     lengths: Array,
     tolerance: Tolerance,
     coupling: Coupling,
-) -> tuple[Lanes, Array]:
+    ends: Array,
+    pools: Counted | None = None,
+) -> tuple[Lanes, Array, Array]:
     """Advance neurons through the segments of a chunk.
 
     Args:
@@ -124,15 +136,21 @@ def neurons_chunk(
         lengths: s, shape (segment,).
         tolerance: see `stepping.Tolerance`.
         coupling: how neighbouring neurons exchange (see `stepping.Coupling`).
+        ends: end of each segment, s, integer, shape (segment,); part of the address of chance.
+        pools: variables that are counted molecules (see noise.py); None where nothing is left to chance.
 
     Returns:
-        The lanes at the end, and the values at the end of each segment, (segment, variable, lane).
+        The lanes at the end; the values at the end of each segment, (segment, variable, lane), and which variable had
+        diverged by then, -1 where none, (segment, lane).
     """
 
-    def segment(carry: Lanes, now: tuple[Pieces, Array, Array]) -> tuple[Lanes, Array]:
-        here, event, length = now
-        carry = carry._replace(step=jnp.where(event, jnp.minimum(carry.step, FIRST_STEP), carry.step))
-        carry = advance(rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, coupling)
-        return carry, carry.values
+    def segment(carry: Lanes, now: tuple[Pieces, Array, Array, Array]) -> tuple[Lanes, tuple[Array, Array]]:
+        here, event, length, end = now
+        fresh = event & (carry.failed < 0)
+        carry = carry._replace(step=jnp.where(fresh, jnp.minimum(carry.step, FIRST_STEP), carry.step))
+        system = (rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, coupling)
+        carry = advance(*system) if pools is None else advance_counted(*system, pools, end)
+        return carry, (carry.values, carry.failed)
 
-    return lax.scan(segment, lanes, (pieces, events, lengths))
+    lanes, (values, failed) = lax.scan(segment, lanes, (pieces, events, lengths, ends))
+    return lanes, values, failed

@@ -44,6 +44,7 @@ ORDER = 3
 
 SMALLEST_STEP = 1e-7  # s; a lane that needs less has diverged
 FIRST_STEP = 0.1  # s
+HUGE = 1e30  # in units of the error allowed
 
 
 class Tolerance(NamedTuple):
@@ -65,7 +66,7 @@ class Lanes(NamedTuple):
 
     Attributes:
         values: shape (variable, lane).
-        step: the next step to try, s, shape (lane,).
+        step: the next step to try, s, shape (lane,); in a lane that diverged, how far it came in its stretch, s.
         accepted: accepted steps so far, shape (lane,).
         rejected: rejected steps so far, shape (lane,).
         failed: index of the variable that diverged, -1 while there is none, shape (lane,).
@@ -118,7 +119,7 @@ def advance(
 
     Returns:
         Lanes at the end. A lane whose step became too small or whose values are not finite keeps its last good
-        values and has `failed` set.
+        values and has `failed` set; the other lanes of its group go on beside it.
     """
 
     def unfinished(carry: tuple[Lanes, Array]) -> Array:
@@ -137,69 +138,141 @@ def _attempt(
 ) -> tuple[Lanes, Array]:  # fmt: skip
     """Try one step in every unfinished lane."""
     group = coupling.group
+    trial = plan(lanes.step, elapsed, length)
+    proposed, error, sound = _rosenbrock(rates, inputs_at, lanes, elapsed, trial.step, coupling)
+
+    absolute = jnp.asarray(tolerance.absolute, error.dtype)[:, None]
+    signed = jnp.asarray(tolerance.signed)[:, None]
+    proposed, bad, scaled = judge(lanes.values, proposed, error, tolerance.relative, absolute, signed)
+    # One by one: the order in which XLA sums an axis depends on the number of lanes, and a neuron must not.
+    squares = sum([*scaled**2], jnp.zeros_like(trial.step))
+    own, guilt = blame(lanes.failed, jnp.sqrt(squares / len(error)), jnp.any(bad, axis=0), sound)
+    worst, blamed = _over_group(own, group), (guilt > 1.0) & (guilt >= _over_group(guilt, group))
+    culprit = jnp.argmax(jnp.where(bad, jnp.inf, jnp.abs(scaled)), axis=0).astype(jnp.int32)
+    accept, following, finished = decide(lanes, elapsed, length, trial, worst, blamed, culprit)
+    return following._replace(values=jnp.where(accept[None], proposed, lanes.values)), finished
+
+
+class Trial(NamedTuple):
+    """One attempted step of every lane; every array has shape (lane,).
+
+    Attributes:
+        active: whether the lane has not finished; the step of one that has is 1 s and means nothing.
+        last: whether the step reaches the end of the stretch.
+        step: s.
+    """
+
+    active: Array
+    last: Array
+    step: Array
+
+
+def plan(step: Array, elapsed: Array, length: Array) -> Trial:
+    """Return the steps to attempt: `step`, cut short (or stretched by rounding) to end on `length`, s."""
     active = elapsed < length
     rest = length - elapsed
-    last = lanes.step >= rest * (1.0 - 1e-6)
-    step = jnp.where(active, jnp.where(last, rest, lanes.step), 1.0)
-    proposed, error = _rosenbrock(rates, inputs_at, lanes.values, elapsed, step, coupling)
+    last = step >= rest * (1.0 - 1e-6)
+    return Trial(active, last, jnp.where(active, jnp.where(last, rest, step), 1.0))
 
-    size = jnp.maximum(jnp.abs(lanes.values), jnp.abs(proposed))
-    absolute = jnp.asarray(tolerance.absolute, size.dtype)[:, None]
-    allowed = tolerance.relative * size + absolute
+
+def judge(
+    values: Array, proposed: Array, error: Array, relative: float, absolute: Array | float, signed: Array | np.bool_
+) -> tuple[Array, Array, Array]:
+    """Return proposed values, whether each is inadmissible, and the error in units of the error allowed.
+
+    Elementwise, for one variable or for all of them in one array; arguments as in `Tolerance`.
+    """
+    allowed = relative * jnp.maximum(jnp.abs(values), jnp.abs(proposed)) + absolute
     # Below zero by less than the error allowed at zero is zero; by more, the step is refused, never clipped.
-    negative = (proposed < 0.0) & ~jnp.asarray(tolerance.signed)[:, None]
+    negative = (proposed < 0.0) & ~signed
     bad = ~jnp.isfinite(proposed) | (negative & (proposed < -absolute))
-    proposed = jnp.where(negative & ~bad, 0.0, proposed)
-    # One by one: the order in which XLA sums an axis depends on the number of lanes, and a neuron must not.
-    squares = sum([*(error / allowed) ** 2], jnp.zeros_like(step))
-    worst = _over_group(jnp.sqrt(squares / len(error)), group)
-    refused = _over_group(jnp.any(bad, axis=0) | ~jnp.isfinite(worst), group)
-    accept = active & ~refused & (worst <= 1.0)
+    return jnp.where(negative & ~bad, 0.0, proposed), bad, error / allowed
 
+
+def blame(failed: Array, error: Array, inadmissible: Array, sound: Array) -> tuple[Array, Array]:
+    """Return each lane's own error, infinite where its values are inadmissible, and its guilt if the group is stuck.
+
+    Neighbours hand on what is not a number, so that the guilty one is not the one with the largest error but the one
+    whose own rates are none. A lane that diverged earlier has no say.
+
+    Args:
+        failed: variable that diverged, -1 while there is none, shape (lane,).
+        error: in units of the error allowed, shape (lane,).
+        inadmissible: whether a proposed value is, shape (lane,).
+        sound: whether the lane's rates are finite where the step begins, shape (lane,).
+    """
+    over = failed >= 0
+    own = jnp.where(inadmissible | ~jnp.isfinite(error), jnp.inf, error)
+    guilt = jnp.where(sound, jnp.minimum(own, HUGE), jnp.inf)
+    return jnp.where(over, 0.0, own), jnp.where(over, 0.0, guilt)
+
+
+def decide(
+    lanes: Lanes, elapsed: Array, length: Array, trial: Trial, worst: Array, blamed: Array, culprit: Array
+) -> tuple[Array, Lanes, Array]:
+    """Accept or reject a step and choose the next one.
+
+    Args:
+        lanes: before the step; their values are not used.
+        elapsed: s since the start of the stretch, shape (lane,).
+        length: of the stretch, s, shape ().
+        trial: the attempted step.
+        worst: the largest error of the group (see `blame`), shape (lane,).
+        blamed: whether the lane is the guilty one of its group, shape (lane,).
+        culprit: index of the variable to blame if the lane diverges, shape (lane,).
+
+    Returns:
+        Whether the step is accepted, (lane,); the lanes after it, with their old values; s since the start, (lane,).
+    """
+    active, last, step = trial
+    accept = active & (worst <= 1.0)
     factor = jnp.clip(0.9 * jnp.maximum(worst, 1e-8) ** (-1.0 / ORDER), 0.2, 5.0)
-    following = step * jnp.where(refused, 0.25, factor)
+    following = step * jnp.where(jnp.isinf(worst), 0.25, factor)
     # A step cut short by the end of the stretch says nothing about the step to take after it.
     following = jnp.where(accept & last, jnp.maximum(following, lanes.step), following)
     following = jnp.where(active, following, lanes.step)
-
-    diverged = active & ~accept & (following < SMALLEST_STEP)
-    culprit = jnp.argmax(jnp.where(bad, jnp.inf, jnp.abs(error / allowed)), axis=0).astype(jnp.int32)
+    # Who diverges is taken out; its group begins anew beside it.
+    stuck = active & ~accept & (following < SMALLEST_STEP)
+    diverged = stuck & blamed
+    following = jnp.where(stuck, jnp.where(blamed, elapsed, FIRST_STEP), following)
     finished = jnp.where(accept & last, length, jnp.where(accept, elapsed + step, elapsed))
-    return (
-        Lanes(
-            values=jnp.where(accept[None], proposed, lanes.values),
-            step=following,
-            accepted=lanes.accepted + jnp.int32(accept),
-            rejected=lanes.rejected + jnp.int32(active & ~accept),
-            failed=jnp.where(diverged, culprit, lanes.failed),
-        ),
-        jnp.where(diverged, length, finished),
+    after = Lanes(
+        values=lanes.values,
+        step=following,
+        accepted=lanes.accepted + jnp.int32(accept),
+        rejected=lanes.rejected + jnp.int32(active & ~accept),
+        failed=jnp.where(diverged, culprit, lanes.failed),
     )
+    return accept, after, jnp.where(diverged, length, finished)
 
 
 def _rosenbrock(
-    rates: Rates, inputs_at: InputsAt, values: Array, elapsed: Array, step: Array, coupling: Coupling
-) -> tuple[Array, Array]:
-    """Return the values after one step and the estimate of their error, both (variable, lane).
+    rates: Rates, inputs_at: InputsAt, lanes: Lanes, elapsed: Array, step: Array, coupling: Coupling
+) -> tuple[Array, Array, Array]:
+    """Return the values after one step and the estimate of their error, (variable, lane), and whether rates are finite.
 
     The matrix that is inverted is the product of the lanes' own part and the coupling's part: close enough to their
-    sum for a W-method to keep its order, and as stable for long steps.
+    sum for a W-method to keep its order, and as stable for long steps. A lane that diverged earlier stands still.
     """
+    values, still = lanes.values, (lanes.failed >= 0)[None]
     first, factors = shared(_prepare(rates))(list(values), inputs_at(elapsed, values), step)
     slopes, solution = shared(rates), shared(solve)
 
-    def stage(slope: Sequence[Array] | Array) -> Array:
-        return coupling.implicit(jnp.stack(solution(factors, list(slope))), GAMMA * step)
+    def stage(slope: Sequence[Array] | Array) -> tuple[Array, Array]:
+        own = jnp.stack(solution(factors, list(slope)))
+        return coupling.implicit(jnp.where(still, 0.0, own), GAMMA * step), own
 
     def later(index: Array, stages: Array) -> Array:
         inner = values + jnp.tensordot(_row(STAGE, index, values), stages, 1)
         slope = jnp.stack(slopes(list(inner), inputs_at(elapsed + _row(TIMES, index, values) * step, inner)))
-        return stages.at[index].set(stage(slope + jnp.tensordot(_row(MEMORY, index, values), stages, 1) / step[None]))
+        slope = slope + jnp.tensordot(_row(MEMORY, index, values), stages, 1) / step[None]
+        return stages.at[index].set(stage(slope)[0])
 
     # A loop instead of four copies: less to compile, and nothing slower to run.
-    stages = jnp.zeros((4, *values.shape), values.dtype).at[0].set(stage(first))
+    begin, own = stage(first)
+    stages = jnp.zeros((4, *values.shape), values.dtype).at[0].set(begin)
     stages = lax.fori_loop(1, 4, later, stages)
-    return values + _combine(RESULT, stages), _combine(ERROR, stages)
+    return values + _combine(RESULT, stages), _combine(ERROR, stages), jnp.isfinite(own).all(axis=0)
 
 
 def _prepare(rates: Rates) -> Callable[..., Any]:

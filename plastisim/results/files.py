@@ -55,7 +55,7 @@ def atomic_write_text(path: str | Path, text: str) -> Path:
         StoreError: the file cannot be written; nothing is left behind and an older file is untouched.
     """
     target = Path(path)
-    temporary = _sibling(target, "writing")
+    temporary = sibling(target, "writing")
     try:
         with temporary.open("w", encoding="utf-8") as file:
             file.write(text)
@@ -80,7 +80,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: whatever went wrong in the block, as one line.
     """
-    temporary = _sibling(path, "writing")
+    temporary = sibling(path, "writing")
     try:
         with as_store_error(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def as_store_error(path: Path) -> Iterator[None]:
 
 def put_in_place(folder: Path, path: Path) -> None:
     """Rename a whole `folder` to `path`; what stood there is removed afterwards, or put back on failure."""
-    old = _sibling(path, "old")
+    old = sibling(path, "old")
     replaced = path.exists()
     if replaced:
         path.rename(old)
@@ -157,7 +157,7 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _sibling(path: Path, purpose: str) -> Path:
+def sibling(path: Path, purpose: str) -> Path:
     """Return an unused hidden name beside `path`, hence on the same file system."""
     return path.parent / f".{path.name}.{purpose}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 

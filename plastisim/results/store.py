@@ -92,6 +92,11 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise StoreError(f"{str(path)!r} is no plastisim store and is not overwritten; remove it yourself") from error
 
 
+def running(path: Path) -> Path:
+    """Return the name a store has until it is complete."""
+    return path.with_name(path.name + RUNNING)
+
+
 def prepared(dataset: xarray.Dataset) -> xarray.Dataset:
     """Return the dataset as it is stored: text as strings, attributes as JSON types, status `running`."""
     ready = dataset.drop_encoding()
@@ -157,10 +162,10 @@ def find(path: Path, partial: bool) -> Path:
     for candidate in (path, path / "run.zarr"):
         if (candidate / "zarr.json").is_file():
             return candidate
-        running = candidate.with_name(candidate.name + RUNNING) if candidate.name else candidate
-        if (running / "zarr.json").is_file():
+        unfinished = running(candidate) if candidate.name else candidate
+        if (unfinished / "zarr.json").is_file():
             if partial:
-                return running
+                return unfinished
             raise StoreError(f"{str(candidate)!r} is unfinished; resume the run, or open it as partial")
     if not os.path.lexists(path):
         raise ConfigError(f"no run at {str(path)!r}: expected a store, or a folder with run.zarr in it")

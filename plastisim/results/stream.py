@@ -29,14 +29,14 @@ class StreamingStore:
         folder: where it is until then.
         n_time: frames in all.
         n_committed: frames safely written.
-        block: frames a block; the last one may be shorter.
+        block: frames a chunk on disk.
     """
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:
         """Attach to the laid-out store of `path`; use `create` or `resume` instead."""
         import zarr
 
-        self.path, self.folder, self._overwrite = path, _running(path), overwrite
+        self.path, self.folder, self._overwrite = path, store.running(path), overwrite
         root = read_root(self.folder)
         if not isinstance(root.get("plastisim_n_committed"), int):
             raise StoreError(f"{str(self.folder)!r} was never fully laid out; start the run again, overwriting it")
@@ -57,7 +57,7 @@ class StreamingStore:
             template: the dataset as it will be: all coordinates and attributes, and every data variable with its
                 dims, dtype and full shape. Values of data variables along `time` are not read, so
                 `np.broadcast_to(np.float32(0), shape)` costs no memory. All else is written now.
-            block: frames a block.
+            block: frames a chunk on disk; what is written at once best ends on a multiple of it.
             overwrite: drop an unfinished run of this name now, and replace a finished one on `complete`.
 
         Raises:
@@ -65,7 +65,7 @@ class StreamingStore:
         """
         target = Path(path)
         store.check_free(target, overwrite)
-        folder = _running(target)
+        folder = store.running(target)
         if folder.exists() and not overwrite:
             raise StoreError(f"{str(folder)!r} is an unfinished run; resume it, or overwrite it on purpose")
         if block < 1 or "time" not in template.coords:
@@ -94,45 +94,60 @@ class StreamingStore:
             StoreError: no unfinished store, or fewer frames on disk than the checkpoint knows.
         """
         target = Path(path)
-        if target.exists() and not _running(target).exists():
+        if target.exists() and not store.running(target).exists():
             raise StoreError(f"{str(target)!r} has no unfinished run beside it; there is nothing to resume")
         for pattern in ("*.partial", ".zarr.json.writing-*"):  # left by a killed process
-            for leftover in _running(target).rglob(pattern):
+            for leftover in store.running(target).rglob(pattern):
                 leftover.unlink(missing_ok=True)
         stream = cls(target, overwrite)
         keep = stream.n_committed if n_committed is None else n_committed
-        if not 0 <= keep <= stream.n_committed or (keep % stream.block and keep != stream.n_time):
+        if not 0 <= keep <= stream.n_committed:
             raise StoreError(f"{str(target)!r} holds {stream.n_committed} frames; the checkpoint asks for {keep}")
         set_root(stream.folder, {"plastisim_status": "running", "plastisim_n_committed": keep})
         stream.n_committed = keep
         return stream
 
     def write_block(self, start: int, frames: Mapping[str, Any]) -> None:
-        """Append one block and commit it.
+        """Append some frames and commit them.
 
         Args:
-            start: index of its first frame; blocks come in order.
-            frames: for every streamed variable an array with `block` frames along time (the last block: what is
-                left), its other dimensions as in the template.
+            start: index of the first one; blocks come in order.
+            frames: for every streamed variable an array with the same number of frames along time, its other
+                dimensions as in the template.
 
         Raises:
             StoreError: out of order, a wrong name, shape or kind, or the disk is full. Earlier blocks stay valid.
         """
-        stop = min(start + self.block, self.n_time)
         if start != self.n_committed or start >= self.n_time:
             raise StoreError(f"block at frame {start} of {self.n_time}: expected frame {self.n_committed}")
         if set(frames) != set(self._arrays):
             raise StoreError(f"block at frame {start}: names differ in {sorted(set(frames) ^ set(self._arrays))}")
+        axes = {name: array.metadata.dimension_names.index("time") for name, array in self._arrays.items()}
+        stop = min(start + max(np.shape(frames[name])[axis] for name, axis in axes.items()), self.n_time)
         ready = {name: self._checked(name, frames[name], stop - start) for name in self._arrays}
         with as_store_error(self.path):
             for name, values in ready.items():
                 array = self._arrays[name]
-                axis = array.metadata.dimension_names.index("time")
+                axis = axes[name]
                 array[(slice(None),) * axis + (slice(start, stop),)] = values
-                pattern = ["*"] * axis + [str(start // self.block)] + ["*"] * (array.ndim - axis - 1)
-                flush_files((self.folder / name / "c").glob("/".join(pattern)))
+                for chunk in range(start // self.block, (stop - 1) // self.block + 1):
+                    pattern = ["*"] * axis + [str(chunk)] + ["*"] * (array.ndim - axis - 1)
+                    flush_files((self.folder / name / "c").glob("/".join(pattern)))
             set_root(self.folder, {"plastisim_n_committed": stop})
         self.n_committed = stop
+
+    def add(self, dataset: xarray.Dataset) -> None:
+        """Write variables that are known only at the end, in the place of any of the same name.
+
+        Raises:
+            StoreError: the disk is full, or a variable cannot be stored.
+        """
+        ready = store.prepared(dataset)
+        with as_store_error(self.path):
+            for name in ready.data_vars:
+                remove(self.folder / str(name))
+            ready.attrs = read_root(self.folder)  # written along with the variables
+            ready.to_zarr(self.folder, mode="a", zarr_format=3, consolidated=False, encoding=store.encoding(ready))
 
     def complete(self, attributes: Mapping[str, Any] | None = None) -> Path:
         """Seal the store and give it its final name.
@@ -196,8 +211,3 @@ def _lay_out(folder: Path, template: xarray.Dataset, block: int) -> None:
     plan = {"plastisim_streamed": streamed, "plastisim_block": block, "plastisim_n_time": template.sizes["time"]}
     flush(folder)
     set_root(folder, {**plan, "plastisim_n_committed": 0})
-
-
-def _running(path: Path) -> Path:
-    """Return the name a store has until it is complete."""
-    return path.with_name(path.name + store.RUNNING)

@@ -1,0 +1,219 @@
+"""A block: some neighbouring neurons with their animals and branches, computed by one set of programs on one device.
+
+Every block has the same width and needs nothing of any other, so that neither the size of the population nor the
+number of devices changes a bit of a neuron's life, and no population size compiles anything anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+import jax
+import numpy as np
+from jax import Array
+from jax import numpy as jnp
+
+from plastisim import model
+from plastisim.biology.exposure import Drive, Exposure
+from plastisim.biology.ligands import Supply
+from plastisim.biology.spines import Spines
+from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program
+from plastisim.engine import stepping
+from plastisim.engine.clock import Segments
+from plastisim.engine.loop import Pieces, at_end
+from plastisim.population import Population
+from plastisim.spine_agents import Sites
+from plastisim.trees import Ledger, Seen, Trees
+
+Tree = TypeVar("Tree")
+VARIABLES = model.variables()
+PROTEINS, SET_POINT = (
+    [declared.name for declared in VARIABLES].index(name) for name in ("plasticity_proteins", "spine_set_point")
+)
+
+
+class Members(NamedTuple):
+    """Who belongs to a block: indices into the population, filled up to a fixed number by repeating the first.
+
+    Attributes:
+        animals: shape (animal,).
+        lanes: shape (lane,).
+        sites: shape (site,).
+        animal: of each lane, as an index into `animals`, shape (lane,).
+        lane: of each site, as an index into `lanes`, shape (site,).
+        own: numbers of lanes and of sites that do not only fill up.
+    """
+
+    animals: np.ndarray
+    lanes: np.ndarray
+    sites: np.ndarray
+    animal: np.ndarray
+    lane: np.ndarray
+    own: tuple[int, int]
+
+
+class Cast(NamedTuple):
+    """Everyone, before they are shared out: parameters with a leading axis of animal, lane or branch.
+
+    Attributes:
+        exposure: of every animal; leaves of shape () or (animal,).
+        pathway: of every neuron; leaves of shape () or (lane,).
+        law: of spines.
+        sites: branches, shape (site,).
+        copies: molecules of each counted variable, by name; empty where nothing is left to chance.
+        chance: keys of each counted variable, shape (counted, lane); None where there is none.
+    """
+
+    exposure: Exposure
+    pathway: model.Pathway
+    law: Spines
+    sites: Sites
+    copies: dict[str, Any]
+    chance: Array | None
+
+
+class Given(NamedTuple):
+    """What is given to each arm in a chunk.
+
+    Attributes:
+        jumps: added to an animal's variables at the start of each segment, shape (segment, variable, arm).
+        infusion: nmol/L/s, shape (compound, segment, arm).
+        bath: nmol/L, -1 where there is none, shape (compound, segment, arm).
+        injected: whether animals are injected at the start of each segment, shape (segment, arm).
+        arm: of each animal, shape (animal,).
+        branches: number of branches an arm.
+    """
+
+    jumps: np.ndarray
+    infusion: np.ndarray
+    bath: np.ndarray
+    injected: np.ndarray
+    arm: np.ndarray
+    branches: int
+
+
+class Stretch(NamedTuple):
+    """What a block did in a chunk.
+
+    Attributes:
+        animals: exposure at each segment's end, shape (segment, variable, animal).
+        drive: what the neurons see then, shape (segment, drive, animal).
+        cascade: all variables then, shape (segment, variable, lane).
+        failed: variable that had diverged then, -1 while there is none, shape (segment, lane).
+        spines: living spines, shape (segment, site).
+        died: spines that died, their branches as indices into the population.
+    """
+
+    animals: np.ndarray
+    drive: np.ndarray
+    cascade: np.ndarray
+    failed: np.ndarray
+    spines: np.ndarray
+    died: Ledger
+
+
+def members(population: Population, width: int) -> list[Members]:
+    """Share out a population in blocks of `width` lanes."""
+    pairs, filled, neurons = population.lanes(), population.filled, population.neurons
+    dendrites = population.cohorts[0].dendrites
+    within = width // filled * neurons if width % filled == 0 else min(width, (width // filled + 2) * neurons)
+    real, blocks = population.animals * filled, []
+    for first in range(0, real, width):
+        own = np.arange(first, min(first + width, real))
+        lanes = _filled(own, width)
+        animals = np.unique(pairs[own, 0])
+        imaged = own[pairs[own, 1] < neurons]
+        carriers = np.repeat(imaged, dendrites)
+        start = (pairs[imaged, 0] * neurons + pairs[imaged, 1]) * dendrites
+        sites = (start[:, None] + np.arange(dendrites)).ravel()
+        blocks.append(
+            Members(
+                animals=_filled(animals, width // GROUP),
+                lanes=lanes,
+                sites=_filled(sites, within * dendrites),
+                animal=np.searchsorted(animals, pairs[lanes, 0]).astype(np.int32),
+                lane=_filled(carriers - first, within * dendrites).astype(np.int32),
+                own=(len(own), len(sites)),
+            )
+        )
+    return blocks
+
+
+def _filled(indices: np.ndarray, width: int) -> np.ndarray:
+    return np.concatenate([indices, np.repeat(indices[:1], width - len(indices))])
+
+
+def taken(tree: Tree, indices: np.ndarray) -> Tree:
+    """Return the part of every leaf that has a leading axis; single numbers stay."""
+    return jax.tree.map(lambda leaf: leaf[indices] if np.ndim(leaf) else leaf, tree)
+
+
+class Block:
+    """One block on its way through time."""
+
+    def __init__(self, who: Members, cast: Cast, tolerance: float, slots: int, device: Any) -> None:
+        """Solve rest for its neurons under their animals' resting drive, and start its branches."""
+        self.who, self.device = who, device
+        dtype = cast.sites.set_point.dtype
+        self.exposure, self.pathway, sites, law = jax.device_put(
+            (
+                taken(cast.exposure, who.animals),
+                taken(cast.pathway, who.lanes),
+                taken(cast.sites, who.sites)._replace(lane=who.lane),
+                cast.law,
+            ),
+            device,
+        )
+        self.animal = jax.device_put(who.animal, device)
+        self.program = cascade_program(tolerance, tuple(cast.copies))
+        self.chance = () if cast.chance is None else (
+            tuple(taken(number, who.lanes) for number in cast.copies.values()), cast.chance[:, who.lanes]
+        )  # fmt: skip
+        none = jax.device_put(jnp.zeros(len(who.animals), dtype), device)
+        initial = self.exposure.initial(none)
+        supply = tuple(Supply(none, none - 1.0) for _ in self.exposure.ligands)
+        drive: Drive = drive_program()(self.exposure, initial, supply)
+        values, self.rest, residual = rest_program()(self.pathway, taken(drive, self.animal))
+        self.residual = np.asarray(residual)[:, : who.own[0]]
+        self.animals, self.neurons = stepping.start(jnp.stack(jax.tree.leaves(initial))), stepping.start(values)
+        self.trees = Trees(law, sites, slots)
+
+    def advance(self, chunk: Segments, given: Given) -> Stretch:
+        """Move through a chunk: exposure, cascade, spines."""
+        lengths, pieces, animals = self._expose(chunk, given)
+        self.neurons, values, failed = self.program(
+            self.pathway, self.rest, self.animal, self.neurons, pieces, self._put(chunk.event), lengths,
+            self._put(chunk.end.astype(np.int32)), *self.chance,
+        )  # fmt: skip
+        struck = self._put(given.injected[:, self.who.sites // given.branches])
+        counts, died = self.trees.advance(chunk, values[:, PROTEINS], values[:, SET_POINT], struck)
+        lanes, sites = self.who.own
+        return Stretch(
+            np.asarray(animals), at_end(pieces, len(self.who.animals)), np.asarray(values)[..., :lanes],
+            np.asarray(failed)[:, :lanes], np.asarray(counts)[:, :sites], self._own(died),
+        )  # fmt: skip
+
+    def _expose(self, chunk: Segments, given: Given) -> tuple[Array, Pieces, Array]:
+        """Move the animals; return the segments' lengths, what the neurons see in them, and the animals' variables."""
+        dtype, here = self.neurons.values.dtype, given.arm[self.who.animals]
+        lengths = self._put((chunk.end - chunk.begin).astype(dtype))
+        jumps, infusion, bath = (self._put(part[..., here]) for part in (given.jumps, given.infusion, given.bath))
+        supply = tuple(Supply(rate, held) for rate, held in zip(infusion, bath, strict=True))
+        self.animals, pieces, values = exposure_program()(self.exposure, self.animals, jumps, supply, lengths)
+        return lengths, pieces, values
+
+    def look(self, now: int) -> Seen:
+        """Return what imaging at `now` (s) needs of every spine of its own branches."""
+        return Seen(*(part[: self.who.own[1]] for part in self.trees.look(now)))
+
+    def living(self) -> Ledger:
+        """Return its living spines."""
+        return self._own(self.trees.living())
+
+    def _own(self, spines: Ledger) -> Ledger:
+        """Return spines on branches of its own, the branches as indices into the population."""
+        mine = spines.site < self.who.own[1]
+        return Ledger(*(part[mine] for part in spines))._replace(site=self.who.sites[spines.site[mine]])
+
+    def _put(self, values: np.ndarray) -> Array:
+        return jax.device_put(values, self.device)

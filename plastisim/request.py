@@ -1,0 +1,214 @@
+"""What the caller of an experiment chose, and where its run is kept until it is whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from plastisim.course import Setup
+from plastisim.description import described
+from plastisim.diary import Stored
+from plastisim.engine.errors import ConfigError, StoreError
+from plastisim.engine.progress import Progress
+from plastisim.engine.units import quantity
+from plastisim.lab.cohort import Cohort
+from plastisim.lab.compounds import VEHICLE, find_compound
+from plastisim.lab.protocol import DAY, Arm, Dose, Protocol
+from plastisim.recording import record, resume
+from plastisim.results.attributes import root_attributes
+from plastisim.results.files import as_store_error, atomic_write_text, flush, fresh_output, put_in_place, reason, remove
+from plastisim.results.store import RUNNING, open_run, running
+
+CALL = "call.json"  # what was asked
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What the caller of an experiment chose.
+
+    Args:
+        out: folder for store, figure and JSON; must not exist unless `overwrite`.
+        json_file: a further place for the JSON.
+        data: a laboratory's own table or folder of tables, to score against instead of the published figures.
+        small: fewer mice, for a quick look.
+        seed: of all randomness.
+        compound: what the drug arm gets, instead of the experiment's own.
+        dose: with its unit.
+        at: time of the dose after day 0, with its unit.
+        sessions: days of imaging, separated by commas.
+        overwrite: replace `out` once the new run is whole.
+        quiet: no progress.
+        experiment: name of the experiment; what is asked is kept under it, so that it can be resumed and repeated.
+        resuming: go on with what an interrupted run of the same request left.
+        expected: hash of the configuration that this run has to have; None asks for nothing.
+    """
+
+    out: Path
+    json_file: Path | None = None
+    data: Path | None = None
+    small: bool = False
+    seed: int = 0
+    compound: str | None = None
+    dose: str | None = None
+    at: str | None = None
+    sessions: str | None = None
+    overwrite: bool = False
+    quiet: bool = False
+    experiment: str = ""
+    resuming: bool = False
+    expected: str | None = None
+
+    @property
+    def work(self) -> Path:
+        """Folder of the run until it is whole and gets the name `out`."""
+        return self.out.with_name(self.out.name + RUNNING)
+
+    def check(self) -> None:
+        """Refuse outputs that cannot be written, before any work is done.
+
+        Raises:
+            ConfigError: an output exists, or its folder cannot be written.
+            StoreError: an unfinished run of that name is in the way, or there is none to resume.
+        """
+        if self.resuming:
+            return
+        existed = self.out.exists()
+        fresh_output(self.out, self.overwrite)
+        if not existed:
+            self.out.rmdir()
+        if self.work.exists() and not self.overwrite:
+            raise StoreError(
+                f"{str(self.work)!r} is an unfinished run; go on with: plastisim resume {self.out}, or --overwrite it"
+            )
+        if self.json_file is not None:
+            if self.json_file.exists() and not self.overwrite:
+                raise ConfigError(f"JSON file {str(self.json_file)!r} exists; choose another name, or --overwrite it")
+            fresh_output(self.json_file.parent, overwrite=True)
+
+    def protocol(self, compound: str, dose: str, sessions: Sequence[float], judged: float) -> Protocol:
+        """Return vehicle and drug, as the experiment has it unless the caller chose otherwise.
+
+        Args:
+            compound: what the drug arm gets, by default.
+            dose: with its unit, by default.
+            sessions: days of imaging, by default; the run ends with the last.
+            judged: day that has to be among the sessions, after one before the dose.
+
+        Raises:
+            ConfigError: unknown compound, a dose or time without unit, times that do not fit.
+        """
+        drug = find_compound(self.compound or compound)
+        if drug.inert:
+            raise ConfigError(f"{drug.name} is what every run compares with; choose a drug, such as {compound}")
+        amount = quantity(self.dose or dose, "mg/kg", "dose", positive=True)
+        at = quantity(self.at, "s", "time of the dose") if self.at else 0.0
+        days = _days(self.sessions) if self.sessions else tuple(sessions)
+        if judged not in days or not any(day * DAY <= at and day < judged for day in days):
+            raise ConfigError(
+                f"sessions: got days {', '.join(f'{day:g}' for day in days)}; expected day {judged:g} and at least one "
+                "day before the dose among them"
+            )
+        injections = (Dose(VEHICLE, at=at), Dose(drug, amount, at=at))
+        arms = tuple(Arm(dose.compound.name, doses=(dose,)) for dose in injections)
+        return Protocol(arms, start=round(min(days) * DAY), end=round(max(days) * DAY), sessions=days)
+
+    @property
+    def as_measured(self) -> bool:
+        """Whether the drug arm gets what the measured animals got."""
+        return self.compound is None and self.dose is None and self.at is None
+
+    def record(
+        self, protocol: Protocol, cohorts: Sequence[Cohort], title: str, name: str = "run", **more: Any
+    ) -> Stored:
+        """Simulate into a store of this request; interrupted, it can be resumed.
+
+        Args:
+            protocol: what is done.
+            cohorts: to whom.
+            title: one line for figures and catalogues.
+            name: of the store, for an experiment with several.
+            more: as in `Setup.of`; the seed is that of the request.
+
+        Raises:
+            StoreError: the configuration is not the expected one, or the disk is full.
+        """
+        setup = Setup.of(protocol, cohorts, **{"seed": self.seed, **more})
+        found = root_attributes(title=title, config=described(setup), seed=self.seed)["plastisim_config_sha256"]
+        if self.expected is not None and found != self.expected:
+            raise StoreError("this version asks for another configuration than the stored run had; it cannot repeat it")
+        self._begin()
+        store = self.work / f"{name}.zarr"
+        with Progress(protocol.duration, title, unit="s", silent=self.quiet) as progress:
+            if store.exists() or running(store).exists():
+                return resume(store, tidy=False, progress=progress.update)
+            return record(store, setup, title, tidy=False, progress=progress.update)
+
+    def _begin(self) -> None:
+        """Make the folder of the run and keep what was asked; call it again and again."""
+        if self.resuming or (self.work / CALL).exists():
+            return
+        with as_store_error(self.out):
+            remove(self.work)
+            self.work.mkdir(parents=True)
+            asked = {name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()}
+            atomic_write_text(self.work / CALL, json.dumps(asked, indent=1))
+
+    def finish(self) -> None:
+        """Give the folder its final name."""
+        for parts in self.work.glob("*.progress"):
+            remove(parts)
+        with as_store_error(self.out):
+            flush(self.work)
+            put_in_place(self.work, self.out)
+
+    @classmethod
+    def left_in(cls, out: Path) -> Request:
+        """Return the request of an interrupted run, to go on with.
+
+        Raises:
+            StoreError: there is none.
+        """
+        file = out.with_name(out.name + RUNNING) / CALL
+        if not file.exists():
+            state = "is whole already" if out.exists() else "has no unfinished run"
+            raise StoreError(f"{str(out)!r} {state}; there is nothing to resume")
+        return dataclasses.replace(cls.read(file), out=out, resuming=True)
+
+    @classmethod
+    def like(cls, folder: Path, out: Path, **more: Any) -> Request:
+        """Return the request that repeats a finished run, in another folder.
+
+        Raises:
+            ConfigError: no run of an experiment is there.
+            StoreError: it cannot be read.
+        """
+        file = folder / CALL
+        if not file.exists():
+            raise ConfigError(f"no run at {str(folder)!r}: expected an output folder of plastisim run, with {CALL}")
+        stored = open_run(folder).attrs["plastisim_config_sha256"]
+        own = {"out": out, "resuming": False, "expected": stored, **more}
+        return dataclasses.replace(cls.read(file), **own)
+
+    @classmethod
+    def read(cls, file: Path) -> Request:
+        """Return a request that was kept.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        try:
+            asked = json.loads(file.read_text(encoding="utf-8"))
+            places = {name: asked[name] and Path(asked[name]) for name in ("out", "json_file", "data")}
+            return cls(**{**asked, **places})
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise StoreError(f"{str(file)!r} cannot be read: {reason(error)}") from error
+
+
+def _days(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(f"sessions: got {text!r}, expected days separated by commas, such as -3,-1,1,3") from None
