@@ -6,6 +6,7 @@ number of devices changes a bit of a neuron's life, and no population size compi
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, NamedTuple, TypeVar
 
 import jax
@@ -21,15 +22,15 @@ from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_pr
 from plastisim.engine import stepping
 from plastisim.engine.clock import Segments
 from plastisim.engine.loop import Pieces, at_end
+from plastisim.engine.stepping import Lanes
 from plastisim.population import Population
 from plastisim.spine_agents import Sites
 from plastisim.trees import Ledger, Seen, Trees
 
 Tree = TypeVar("Tree")
 VARIABLES = model.variables()
-PROTEINS, SET_POINT = (
-    [declared.name for declared in VARIABLES].index(name) for name in ("plasticity_proteins", "spine_set_point")
-)
+_NAMES = [declared.name for declared in VARIABLES]
+GROWTH = [_NAMES.index(name) for name in ("plasticity_proteins", "spine_set_point", "ampa_gain")]
 
 
 class Members(NamedTuple):
@@ -58,7 +59,7 @@ class Cast(NamedTuple):
     Attributes:
         exposure: of every animal; leaves of shape () or (animal,).
         pathway: of every neuron; leaves of shape () or (lane,).
-        law: of spines.
+        law: of spines; leaves of shape () or (site,).
         sites: branches, shape (site,).
         copies: molecules of each counted variable, by name; empty where nothing is left to chance.
         chance: keys of each counted variable, shape (counted, lane); None where there is none.
@@ -149,18 +150,17 @@ def taken(tree: Tree, indices: np.ndarray) -> Tree:
 
 
 class Block:
-    """One block on its way through time."""
+    """One block on its way through time: made, then `settle` and `plant` before it moves."""
 
-    def __init__(self, who: Members, cast: Cast, tolerance: float, slots: int, device: Any) -> None:
-        """Solve rest for its neurons under their animals' resting drive, and start its branches."""
-        self.who, self.device = who, device
-        dtype = cast.sites.set_point.dtype
-        self.exposure, self.pathway, sites, law = jax.device_put(
+    def __init__(self, who: Members, cast: Cast, tolerance: float, device: Any) -> None:
+        """Take the parameters of its members to its device."""
+        self.who, self.device, self.dtype = who, device, cast.sites.set_point.dtype
+        self.exposure, self.pathway, self.sites, self.law = jax.device_put(
             (
                 taken(cast.exposure, who.animals),
                 taken(cast.pathway, who.lanes),
                 taken(cast.sites, who.sites)._replace(lane=who.lane),
-                cast.law,
+                taken(cast.law, who.sites),
             ),
             device,
         )
@@ -169,34 +169,61 @@ class Block:
         self.chance = () if cast.chance is None else (
             tuple(taken(number, who.lanes) for number in cast.copies.values()), cast.chance[:, who.lanes]
         )  # fmt: skip
-        none = jax.device_put(jnp.zeros(len(who.animals), dtype), device)
-        initial = self.exposure.initial(none)
+        self.initial = self.exposure.initial(self._none(len(who.animals)))
+        self.animals = stepping.start(jnp.stack(jax.tree.leaves(self.initial)))
+
+    def settle(self) -> None:
+        """Solve rest for its neurons under their animals' resting drive."""
+        none = self._none(len(self.who.animals))
         supply = tuple(Supply(none, none - 1.0) for _ in self.exposure.ligands)
-        drive: Drive = drive_program()(self.exposure, initial, supply)
+        drive: Drive = drive_program()(self.exposure, self.initial, supply)
         values, self.rest, residual = rest_program()(self.pathway, taken(drive, self.animal))
-        self.residual = np.asarray(residual)[:, : who.own[0]]
-        self.animals, self.neurons = stepping.start(jnp.stack(jax.tree.leaves(initial))), stepping.start(values)
-        self.trees = Trees(law, sites, slots)
+        self.residual = np.asarray(residual)[:, : self.who.own[0]]
+        self.neurons = stepping.start(values)
+
+    def plant(self, slots: int) -> None:
+        """Start its branches in their stationary state."""
+        self.trees = Trees(self.law, self.sites, slots)
+
+    def rehearse(self, nothing: Segments, given: Given) -> None:
+        """Compile exposure and cascade on a chunk without length, in which nothing moves."""
+        lengths, pieces, _ = self._expose(nothing, given)
+        lanes = self._none(len(self.who.lanes))
+        rest = model.Resting(*(lanes for _ in dataclasses.fields(model.Resting)))
+        begin = stepping.start(self._none(len(VARIABLES), len(self.who.lanes)))
+        self._cascade(nothing, rest, begin, pieces, lengths)
+
+    def rehearse_trees(self, nothing: Segments) -> None:
+        """Compile the spines' program on a chunk without length."""
+        still = self._none(len(nothing.end), len(self.who.lanes))
+        nobody = self._put(np.zeros((len(nothing.end), len(self.who.sites)), bool))
+        self.trees.advance(nothing, still, still, nobody, still)
 
     def advance(self, chunk: Segments, given: Given) -> Stretch:
         """Move through a chunk: exposure, cascade, spines."""
         lengths, pieces, animals = self._expose(chunk, given)
-        self.neurons, values, failed = self.program(
-            self.pathway, self.rest, self.animal, self.neurons, pieces, self._put(chunk.event), lengths,
-            self._put(chunk.end.astype(np.int32)), *self.chance,
-        )  # fmt: skip
+        self.neurons, values, failed = self._cascade(chunk, self.rest, self.neurons, pieces, lengths)
         struck = self._put(given.injected[:, self.who.sites // given.branches])
-        counts, died = self.trees.advance(chunk, values[:, PROTEINS], values[:, SET_POINT], struck)
+        proteins, set_point, ampa_gain = (values[:, row] for row in GROWTH)
+        counts, died = self.trees.advance(chunk, proteins, set_point, struck, ampa_gain)
         lanes, sites = self.who.own
         return Stretch(
             np.asarray(animals), at_end(pieces, len(self.who.animals)), np.asarray(values)[..., :lanes],
             np.asarray(failed)[:, :lanes], np.asarray(counts)[:, :sites], self._own(died),
         )  # fmt: skip
 
+    def _cascade(
+        self, chunk: Segments, rest: model.Resting, neurons: Lanes, pieces: Pieces, lengths: Array
+    ) -> tuple[Lanes, Array, Array]:
+        return self.program(
+            self.pathway, rest, self.animal, neurons, pieces, self._put(chunk.event), lengths,
+            self._put(chunk.end.astype(np.int32)), *self.chance,
+        )  # fmt: skip
+
     def _expose(self, chunk: Segments, given: Given) -> tuple[Array, Pieces, Array]:
         """Move the animals; return the segments' lengths, what the neurons see in them, and the animals' variables."""
-        dtype, here = self.neurons.values.dtype, given.arm[self.who.animals]
-        lengths = self._put((chunk.end - chunk.begin).astype(dtype))
+        here = given.arm[self.who.animals]
+        lengths = self._put((chunk.end - chunk.begin).astype(self.dtype))
         jumps, infusion, bath = (self._put(part[..., here]) for part in (given.jumps, given.infusion, given.bath))
         supply = tuple(Supply(rate, held) for rate, held in zip(infusion, bath, strict=True))
         self.animals, pieces, values = exposure_program()(self.exposure, self.animals, jumps, supply, lengths)
@@ -217,3 +244,6 @@ class Block:
 
     def _put(self, values: np.ndarray) -> Array:
         return jax.device_put(values, self.device)
+
+    def _none(self, *shape: int) -> Array:
+        return self._put(np.zeros(shape, self.dtype))

@@ -32,7 +32,7 @@ from plastisim.trees import Ledger, Seen
 CHUNK = 32  # segments compiled together
 TOLERANCE = 3e-5  # relative; every variable then agrees with a tight reference within 1e-3
 AT_REST = 1e4  # largest relative residual of a resting state, in units of rounding
-BLANK = Seen(*(np.array(value) for value in (table.FREE, False, 0.0, 0.0, 0.0)))  # an empty slot
+BLANK = Seen(*(np.array(value) for value in (table.FREE, False, 0.0, 0.0, 0.0, 0, False)))  # an empty slot
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,6 +163,8 @@ class Course:
         copies = in_precision({name: setup.settings.copies[name] for name in names}, dtype)
         chance = jnp.stack([neuron_keys(population, name) for name in names]) if names else None
         pathway = pathways(population, setup.pathway, setup.spread, dtype)
+        arm = np.arange(len(self.length)) // (len(self.length) // population.arms)
+        law = in_precision(treatment.changed_spines(law, protocol, arm), dtype)
         self.cast = Cast(exposure, pathway, law, branches, copies, chance)
         self.blocks: list[Block] = []
         self.failures: list[Failure] = []
@@ -175,15 +177,28 @@ class Course:
             NumericalError: a neuron has no rest.
         """
         settings, population = self.setup.settings, self.setup.population
-        shares = list(enumerate(members(population, self.crew.width(population.animals * population.filled))))
-
-        def block(share: tuple[int, Any]) -> Block:
-            index, who = share
-            return Block(who, self.cast, settings.tolerance, settings.slots, self.crew.device(index))
-
-        self.blocks = [block(shares[0]), *self.crew.each(block, shares[1:])]
+        blocks = [
+            Block(who, self.cast, settings.tolerance, self.crew.device(index))
+            for index, who in enumerate(members(population, self.crew.width(population.animals * population.filled)))
+        ]
+        self._compile(blocks[0])
+        self.crew.each(Block.settle, blocks[1:])
+        self.crew.each(lambda block: block.plant(settings.slots), blocks[1:])
+        self.blocks = blocks
         self.residual = float(max(block.residual.max() for block in self.blocks))
         self._check_rest()
+
+    def _compile(self, block: Block) -> None:
+        """Make the first block ready, so that all programs compile, side by side."""
+        start = np.full(CHUNK, self.setup.population.protocol.start)
+        nothing = Segments(start, start, np.zeros(CHUNK, bool), np.zeros(CHUNK, bool))
+
+        def spines() -> None:
+            block.plant(self.setup.settings.slots)
+            block.rehearse_trees(nothing)
+            block.settle()
+
+        self.crew.together(lambda: block.rehearse(nothing, self._given(nothing)), spines)
 
     def at(self, moment: int) -> int:
         """Return how many chunks are over at a moment (s from day 0) at which one ends.

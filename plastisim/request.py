@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from plastisim.diary import Stored
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.engine.progress import Progress
 from plastisim.engine.units import quantity
+from plastisim.experiment import Experiment
+from plastisim.experiment_text import experiment_of, experiment_text
 from plastisim.lab.cohort import Cohort
 from plastisim.lab.compounds import VEHICLE, find_compound
 from plastisim.lab.protocol import DAY, Arm, Dose, Protocol
@@ -22,6 +25,7 @@ from plastisim.results.attributes import root_attributes
 from plastisim.results.files import as_store_error, atomic_write_text, flush, fresh_output, put_in_place, reason, remove
 from plastisim.results.store import RUNNING, open_run, running
 
+LOG = logging.getLogger("plastisim")
 CALL = "call.json"  # what was asked
 
 
@@ -44,6 +48,7 @@ class Request:
         experiment: name of the experiment; what is asked is kept under it, so that it can be resumed and repeated.
         resuming: go on with what an interrupted run of the same request left.
         expected: hash of the configuration that this run has to have; None asks for nothing.
+        recipe: text of an experiment file, where that is what was asked for.
     """
 
     out: Path
@@ -60,6 +65,7 @@ class Request:
     experiment: str = ""
     resuming: bool = False
     expected: str | None = None
+    recipe: str = ""
 
     @property
     def work(self) -> Path:
@@ -79,7 +85,7 @@ class Request:
         fresh_output(self.out, self.overwrite)
         if not existed:
             self.out.rmdir()
-        if self.work.exists() and not self.overwrite:
+        if (self.work / CALL).exists() and not self.overwrite:
             raise StoreError(
                 f"{str(self.work)!r} is an unfinished run; go on with: plastisim resume {self.out}, or --overwrite it"
             )
@@ -121,15 +127,17 @@ class Request:
         return self.compound is None and self.dose is None and self.at is None
 
     def record(
-        self, protocol: Protocol, cohorts: Sequence[Cohort], title: str, name: str = "run", **more: Any
-    ) -> Stored:
+        self, protocol: Protocol, cohorts: Sequence[Cohort], title: str, name: str = "run",
+        experiment: Experiment | None = None, **more: Any,
+    ) -> Stored:  # fmt: skip
         """Simulate into a store of this request; interrupted, it can be resumed.
 
         Args:
             protocol: what is done.
             cohorts: to whom.
             title: one line for figures and catalogues.
-            name: of the store, for an experiment with several.
+            name: of the store, for an experiment with several; the first is called `run`.
+            experiment: written beside the store as an experiment file; None is one that reads out the spines.
             more: as in `Setup.of`; the seed is that of the request.
 
         Raises:
@@ -137,9 +145,10 @@ class Request:
         """
         setup = Setup.of(protocol, cohorts, **{"seed": self.seed, **more})
         found = root_attributes(title=title, config=described(setup), seed=self.seed)["plastisim_config_sha256"]
-        if self.expected is not None and found != self.expected:
+        if self.expected not in (None, found) and name == "run":
             raise StoreError("this version asks for another configuration than the stored run had; it cannot repeat it")
         self._begin()
+        self._write_file(setup, experiment, title, name)
         store = self.work / f"{name}.zarr"
         with Progress(protocol.duration, title, unit="s", silent=self.quiet) as progress:
             if store.exists() or running(store).exists():
@@ -155,6 +164,18 @@ class Request:
             self.work.mkdir(parents=True)
             asked = {name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()}
             atomic_write_text(self.work / CALL, json.dumps(asked, indent=1))
+
+    def _write_file(self, setup: Setup, experiment: Experiment | None, title: str, name: str) -> None:
+        """Keep the configuration as an experiment file; without one where a file cannot say it all."""
+        file = self.work / ("experiment.toml" if name == "run" else f"{name}.toml")
+        try:
+            whole = experiment or experiment_of(setup, title)
+            text = experiment_text(dataclasses.replace(whole, seed=setup.population.seed))
+        except ConfigError as error:
+            LOG.info("no experiment file is written: %s", error)
+            return
+        with as_store_error(self.out):
+            atomic_write_text(file, text)
 
     def finish(self) -> None:
         """Give the folder its final name."""

@@ -220,13 +220,13 @@ def test_an_unknown_unit_is_refused():
 def spine_units() -> dict[str, Unit]:
     """Return the units of what spine hazards read: all growth is relative to rest."""
     declared = {f"law_{one.name}": unit(one.metadata["unit"]) for one in declarations(Spines(), "parameter")}
-    free = ("turnover", "handling", "pulse", "set_point", "widening", "crowding", "transient", "persistent", "hidden",
-            "fast", "slow", "noise", "injected", "target")  # fmt: skip
+    free = ("turnover", "handling", "pulse", "set_point", "widening", "crowding", "use", "transient", "persistent",
+            "hidden", "fast", "slow", "noise", "injected", "target")  # fmt: skip
     return declared | dict.fromkeys(free, NONE) | {"drift": unit("1/s"), "duration": unit("s")}
 
 
 LAW = Spines(**{one.name: f"law_{one.name}" for one in declarations(Spines(), "parameter")})
-GROWTH = Growth("pulse", "set_point", "widening", "crowding")  # pyright: ignore[reportArgumentType]
+GROWTH = Growth("pulse", "set_point", "widening", "crowding", "use")  # pyright: ignore[reportArgumentType]
 HABIT = Habit("turnover", "drift", "handling")  # pyright: ignore[reportArgumentType]
 SPINE = SpineState("transient", "hidden", "fast", "slow")  # pyright: ignore[reportArgumentType]
 HAZARDS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {

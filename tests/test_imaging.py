@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -32,7 +34,14 @@ def snapshots(
     held = np.asarray(serial, np.int32)[:, None]
     of = lambda values: np.broadcast_to(np.asarray(values, float), held.shape).copy()  # noqa: E731
     visible = (held != ABSENT) & ~np.asarray(hidden, bool)[:, None]
-    return Snapshots(np.asarray(days), held, visible, of(width), of(place), np.zeros(held.shape), np.array([length]))
+    return ageless(days, held, visible, of(width), of(place), np.zeros(held.shape), length=[length])
+
+
+def ageless(days: Sequence[float], *tables: np.ndarray, length: object) -> Snapshots:
+    """Return spines of whose age and pool nothing is asked."""
+    shape = tables[0].shape
+    age = {"birth": np.zeros(shape, np.int32), "transient": np.zeros(shape, bool)}
+    return Snapshots(np.asarray(days), *tables, **age, length=np.asarray(length, float))
 
 
 def test_density_and_turnover_by_hand():
@@ -52,7 +61,7 @@ def test_a_spine_is_followed_by_its_identity_not_by_its_slot():
     assert kept(moved, counted, 0, 1)[0].tolist() == [True, False, True]
     both = [np.concatenate([part, part], axis=1) for part in (moved.visible, moved.log_width, moved.place, moved.noise)]
     serial = np.concatenate([moved.serial, moved.serial + (moved.serial >= 0)], axis=1)
-    two = Snapshots(moved.days, serial, *both, length=np.array([10.0, 10.0]))
+    two = ageless((-1.0, 1.0), serial, *both, length=[10.0, 10.0])
     assert kept(two, seen(two, SHARP), 0, 1)[1].tolist() == [True, False, True]
 
 
@@ -84,7 +93,7 @@ def test_the_resolved_share_is_what_random_places_give():
     serial = np.where(visible, np.arange(slots), ABSENT).astype(np.int32)[None]
     flat = np.zeros(serial.shape)
     place, length = random.random(serial.shape), np.full(branches, 24.0)
-    spines = Snapshots(np.array([1.0]), serial, visible[None], flat, place, flat, length)
+    spines = ageless((1.0,), serial, visible[None], flat, place, flat, length=length)
     counted = seen(spines, SHARP).sum() / (24.0 * branches)
     assert SHARP.resolved(counted) == pytest.approx(counted / (visible.sum() / (24.0 * branches)), rel=2e-3)
     assert Microscope(resolution=0.0).resolved(0.6) == 1.0
@@ -103,7 +112,7 @@ def test_widths_go_through_offset_noise_and_identity():
     assert new_to_old_width(spines, SHARP) == pytest.approx(0.55 / 0.8)
     noise = np.random.default_rng(1).normal(size=(1, 1, 50_000))
     serial, there = np.arange(50_000, dtype=np.int32)[None, None], np.ones(noise.shape, bool)
-    many = Snapshots(np.array([1.0]), serial, there, 0.0 * noise, noise, noise, np.array([1.0]))
+    many = ageless((1.0,), serial, there, 0.0 * noise, noise, noise, length=[1.0])
     found = measured_widths(many, Microscope(width_offset=0.0, width_median=1.0, width_noise=0.17))
     assert found.mean() == pytest.approx(1.0, abs=0.005)  # noise adds nothing on average
     assert np.log(found).std() == pytest.approx(0.17, rel=0.02)

@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "hypothesis about spines": (
         lambda: with_arm(hypothesis=Hypothesis("new", "a test", spines={"transient_share": 0.1})),
-        "changes spines in one arm",
+        "changes transient_share, which also acts at rest",
     ),
 }
 

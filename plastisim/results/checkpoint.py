@@ -49,7 +49,7 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         StoreError: no such file, damaged, or not ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         about = json.loads(str(arrays.pop(ABOUT)))
     except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:

@@ -1,0 +1,92 @@
+"""A plan says before anything compiles what a run then takes: exactly where it can, within a factor of two elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import runs
+
+import plastisim as ps
+from plastisim import cli, planning
+from plastisim.diary import parts_folder
+from plastisim.results.store import open_run
+
+SETUP = ps.Setup.of(runs.TWO_ARMS, (runs.FOUR_MICE,), seed=11)
+
+
+def within_two(predicted: float, measured: float) -> bool:
+    return measured / 2 <= predicted <= 2 * measured
+
+
+def bytes_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> ps.Stored:
+    return ps.record(tmp_path_factory.mktemp("plan") / "run.zarr", SETUP, "to be planned", tidy=False)
+
+
+def test_what_follows_from_the_setup_is_exact(recorded: ps.Stored):
+    found, dataset = ps.plan(SETUP), open_run(recorded.store)
+    assert found.lanes == recorded.steps.shape[1] == 64
+    assert found.blocks == 1
+    assert found.frames == dataset.sizes["time"]
+    assert found.branches == np.prod([dataset.sizes[name] for name in ("arm", "mouse", "neuron", "dendrite")])
+    assert found.chunks == len(list(parts_folder(recorded.store).glob("died-*.npz")))
+
+
+def test_steps_and_disk_are_within_a_factor_of_two(recorded: ps.Stored):
+    found = ps.plan(SETUP)
+    assert within_two(found.steps, recorded.steps.sum())
+    assert within_two(found.disk, bytes_of(recorded.store))
+    assert within_two(found.working, bytes_of(parts_folder(recorded.store)))
+
+
+def test_what_is_planned_is_what_the_experiment_asks(tmp_path: Path):
+    request = ps.Request(out=tmp_path / "run", small=True, seed=5, experiment="window-24h")
+    setup = ps.asked(cli.load_experiment("window-24h"), request)
+    assert setup.population.seed == 5
+    assert [cohort.mice for cohort in setup.population.cohorts] == [10, 10]
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_compiled():
+    runs.compilations()
+    before = runs.compilations()
+    ps.plan(SETUP)
+    assert runs.compilations() == before
+
+
+def test_a_larger_run_takes_more():
+    large = ps.Setup.of(runs.TWO_ARMS, (runs.FOUR_MICE.with_mice(4000),), seed=11)
+    small, plan = ps.plan(SETUP), ps.plan(large)
+    for what in ("lanes", "blocks", "branches", "steps", "device", "host", "disk", "working", "running"):
+        assert getattr(plan, what) > getattr(small, what), what
+    assert plan.compiling == small.compiling
+
+
+def test_too_little_room_is_said_with_the_fix(monkeypatch: pytest.MonkeyPatch):
+    assert ps.plan(SETUP).problems == ()
+    monkeypatch.setattr(planning, "_free_memory", lambda: 2**20)
+    monkeypatch.setattr(planning.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 2**10}))
+    memory, disk = ps.plan(SETUP).problems
+    assert "of the mice" in memory
+    assert "float32" in memory
+    assert "another disk" in disk
+
+
+def test_the_command_prints_a_card_and_writes_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["plan", "window-24h", "--small", "--json", "plan.json"]) == 0
+    card = capsys.readouterr().out
+    written = json.loads(Path("plan.json").read_text(encoding="utf-8"))
+    assert f"{written['lanes']:,} in {written['blocks']:,} blocks" in card
+    assert written["lanes"] == 2 * 20 * 4
+    assert written["problems"] == []
+    assert cli.main(["plan", "windw-24h"]) == 2
