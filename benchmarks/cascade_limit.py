@@ -16,7 +16,7 @@ from jax import numpy as jnp
 
 from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
-from plastisim.engine import loop, stepping
+from plastisim.engine import control, loop, stepping
 from plastisim.engine.tracing import flat_program
 
 LANES = 16  # lanes of a block in C: two of the widest vectors, and what a step needs stays in cache
@@ -155,7 +155,7 @@ class InC:
         self.held: dict[str, np.ndarray] = {
             "absolute": np.asarray(LIMITS.absolute), "negative": LIMITS.signed.astype(np.intc),
             "animal": given.animal.astype(ctypes.c_long), "coefficients": given.pieces.coefficients,
-            "values": given.values.copy(), "step": np.full(lanes, stepping.FIRST_STEP), "elapsed": np.zeros(lanes),
+            "values": given.values.copy(), "step": np.full(lanes, control.FIRST_STEP), "elapsed": np.zeros(lanes),
             **{name: np.zeros(lanes, np.intc) for name in ("accepted", "rejected", "failed")},
         }  # fmt: skip
         self.leaves = [np.ascontiguousarray(leaf, np.float64) for leaf in leaves]
@@ -170,7 +170,7 @@ class InC:
     def advance(self, values: np.ndarray, length: float = LENGTH) -> Outcome:
         """Integrate from `values`, shape (variable, lane), over `length` s."""
         self.held["values"][:] = values
-        self.held["step"][:] = stepping.FIRST_STEP
+        self.held["step"][:] = control.FIRST_STEP
         for name in ("elapsed", "accepted", "rejected", "failed"):
             self.held[name][:] = 0
         self.run.length = length
@@ -193,8 +193,8 @@ def disagreement(given: Case, of_c: InC, of_ours: Callable[..., Outcome]) -> dic
     """
     random = np.random.default_rng(1)
     perturbed = given.values * random.uniform(0.8, 1.2, given.values.shape)
-    starts = {"one step from rest": (given.values, stepping.FIRST_STEP)}
-    starts["from a perturbed state"] = (perturbed, stepping.FIRST_STEP)
+    starts = {"one step from rest": (given.values, control.FIRST_STEP)}
+    starts["from a perturbed state"] = (perturbed, control.FIRST_STEP)
     starts["whole stretch"] = (given.values, LENGTH)
     found = {}
     for name, (values, length) in starts.items():
@@ -213,8 +213,9 @@ def ours(given: Case) -> Callable[..., Outcome]:
     fixed = jax.device_put((given.pathway, given.rest, given.animal))
 
     def advance(values: np.ndarray | Array, length: float = LENGTH) -> Outcome:
-        lanes = stepping.start(jnp.asarray(values))
-        after, _ = program(*fixed, lanes, pieces, jnp.asarray([True]), jnp.asarray([length]))
+        lanes = control.start(jnp.asarray(values))
+        end = jnp.asarray([round(length)], jnp.int32)  # addresses chance, of which there is none here
+        after, *_ = program(*fixed, lanes, pieces, jnp.asarray([True]), jnp.asarray([length]), end)
         accepted, rejected = np.asarray(after.accepted), np.asarray(after.rejected)
         return Outcome(np.asarray(after.values), accepted, rejected, int((accepted + rejected).max()))
 

@@ -21,6 +21,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,12 +48,22 @@ class Times:
         return f"{min(self.seconds) / self.median:.2f}-{max(self.seconds) / self.median:.2f}"
 
 
-def arguments(page: str | None, argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return `out` (folder or None), `repeats` and `small` from the command line; `page` is the module docstring."""
+def arguments(
+    page: str | None, argv: Sequence[str] | None = None, flags: Mapping[str, str] | None = None
+) -> argparse.Namespace:
+    """Return `out` (folder or None), `repeats`, `small` and a page's own `flags` from the command line.
+
+    Args:
+        page: the module docstring.
+        argv: None takes those of the process.
+        flags: help of each further switch, by name.
+    """
     parser = argparse.ArgumentParser(description=page, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="folder for the JSON file and the figure")
     parser.add_argument("--repeats", type=int, default=7, help="interleaved repetitions (default 7)")
     parser.add_argument("--small", action="store_true", help="a few seconds; the numbers mean little")
+    for name, meaning in (flags or {}).items():
+        parser.add_argument(f"--{name}", action="store_true", help=meaning)
     given = parser.parse_args(argv)
     if given.repeats < 1 or (given.repeats < FEWEST and not given.small):
         parser.error(f"--repeats must be at least {FEWEST} (1 with --small), but got {given.repeats}")
@@ -105,6 +116,31 @@ def stage(seconds: dict[str, float], name: str) -> Iterator[None]:
     begin = time.perf_counter()
     yield
     seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
+
+
+def apart(code: str, *arguments: Any, **environment: str) -> Any:
+    """Return what `measured(*arguments)` of a page gives in a process of its own.
+
+    Args:
+        code: name of the page; its result goes through JSON.
+        arguments: of JSON types.
+        environment: variables added to those of this process.
+
+    Raises:
+        RuntimeError: it failed; the message is its own.
+    """
+    call = f"import json, {code}; print(json.dumps({code}.measured(*json.loads({json.dumps(json.dumps(arguments))}))))"
+    import plastisim
+
+    folders = [str(Path(file).resolve().parent) for file in (__file__, Path(str(plastisim.__file__)).parent)]
+    path = os.pathsep.join([*folders, os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", call], env={**os.environ, "PYTHONPATH": path, **environment}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{code}: {done.stderr.strip()[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def machine() -> dict[str, Any]:

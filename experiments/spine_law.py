@@ -23,7 +23,7 @@ import json
 from pathlib import Path
 
 import plastisim as ps
-from plastisim import spine_fitting as sf
+from plastisim import calibration as sf
 
 POOLS = ("transient_loss", "transient_share", "persistent_loss")
 HIDDEN = ("transient_loss", "transient_share", "hiding", "appearing", "drift")

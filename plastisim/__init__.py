@@ -10,12 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plastisim import spine_fitting
+    from plastisim import calibration
+    from plastisim.benching import bench
+    from plastisim.biology.arbor import Arbor
     from plastisim.biology.calcium import OSCILLATORY, SMOOTH
     from plastisim.biology.copies import Copies
     from plastisim.biology.spines import Spines
     from plastisim.cli import main
-    from plastisim.course import Settings, Setup
     from plastisim.diary import Stored
     from plastisim.engine.devices import keep_compiled_programs
     from plastisim.engine.errors import ConfigError, NumericalError, PlastisimError, StoreError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from plastisim.equations import formulas
     from plastisim.exchange.sbml_in import SbmlModel, read_sbml
     from plastisim.exchange.sbml_out import export_sbml
+    from plastisim.experiment import Criterion, Experiment
+    from plastisim.experiment_file import load_experiment_file, read_experiment
+    from plastisim.experiment_text import as_toml
     from plastisim.exposed import expose
     from plastisim.lab.branch_table import SPINE_DENSITY, BranchTable, concatenate
     from plastisim.lab.cohort import IT, PT, PT_2025, THY1_GFP, CellType, Cohort, Spread
@@ -53,13 +57,19 @@ if TYPE_CHECKING:
         VOLINANSERIN,
         find_compound,
     )
+    from plastisim.lab.dendrites import BASAL, OBLIQUE, TUFT, Compartment
     from plastisim.lab.giving import Bath, Dose, Infusion, repeated
     from plastisim.lab.hypotheses import (
         ACTIVITY_INDEPENDENT,
         ACTIVITY_REQUIRED,
+        CONSOLIDATION,
+        FORMATION_PULSE,
         HTR2A_REQUIRED,
         HYPOTHESES,
         INTRACELLULAR,
+        PERSISTENCE,
+        SET_POINT_SHIFT,
+        STABILISATION,
         SURFACE,
         TRKB_DIRECT,
         Hypothesis,
@@ -79,290 +89,123 @@ if TYPE_CHECKING:
     from plastisim.lab.protocol import DAY, TICK, Arm, Protocol
     from plastisim.lab.published import ORDINARY, PUBLISHED
     from plastisim.lab.readouts import HeadTwitch, OccupancyScan
+    from plastisim.lab.recordings import PatchClamp
+    from plastisim.lab.spine_classes import SpineLabels
     from plastisim.lab.table_reader import read_branch_table
     from plastisim.lab.time_course import MEASURED, time_course
     from plastisim.lab.window import OrdinaryWindow, Thresholds, Verdict, judge
     from plastisim.model import default_pathway
     from plastisim.outcome import Outcome, comparison_table, deliver
+    from plastisim.planning import Plan, asked, plan
     from plastisim.quarantine import Failure
+    from plastisim.readout_table import READOUTS, Asked, Found, Readout
     from plastisim.recording import branch, record, resume
     from plastisim.records import branch_tables, single_spine_rows, to_dataset
     from plastisim.request import Request
+    from plastisim.results.course_figure import course_figure, effects_figure
+    from plastisim.results.curve_figure import Curve, Panel, curves_figure, grid_figure, individuals_figure
     from plastisim.results.plots import window_figure
     from plastisim.results.store import open_run, write_run
+    from plastisim.setup import Settings, Setup
     from plastisim.simulation import Run, simulate
+    from plastisim.structure import mini_epsc, sholl, spine_classes
+    from plastisim.study import Findings, answer, carry_out, run_file
 
+# fmt: off
 _HOMES = {
-    "biology.calcium": (
-        "OSCILLATORY",
-        "SMOOTH",
-    ),
+    "benching": ("bench",),
+    "biology.arbor": ("Arbor",),
+    "biology.calcium": ("OSCILLATORY", "SMOOTH"),
     "biology.copies": ("Copies",),
     "biology.spines": ("Spines",),
     "cli": ("main",),
-    "course": (
-        "Settings",
-        "Setup",
-    ),
+    "setup": ("Settings", "Setup"),
     "diary": ("Stored",),
     "engine.devices": ("keep_compiled_programs",),
-    "engine.errors": (
-        "ConfigError",
-        "NumericalError",
-        "PlastisimError",
-        "StoreError",
-    ),
+    "engine.errors": ("ConfigError", "NumericalError", "PlastisimError", "StoreError"),
     "engine.progress": ("Progress",),
     "engine.units": ("quantity",),
     "equations": ("formulas",),
-    "exchange.sbml_in": (
-        "SbmlModel",
-        "read_sbml",
-    ),
+    "exchange.sbml_in": ("SbmlModel", "read_sbml"),
     "exchange.sbml_out": ("export_sbml",),
     "exposed": ("expose",),
-    "lab.branch_table": (
-        "SPINE_DENSITY",
-        "BranchTable",
-        "concatenate",
-    ),
-    "lab.cohort": (
-        "IT",
-        "PT",
-        "PT_2025",
-        "THY1_GFP",
-        "CellType",
-        "Cohort",
-        "Spread",
-    ),
-    "lab.comparison": (
-        "ComparisonRow",
-        "compare",
-    ),
-    "lab.compound": (
-        "Compound",
-        "impermeant",
-    ),
+    "lab.branch_table": ("SPINE_DENSITY", "BranchTable", "concatenate"),
+    "lab.cohort": ("IT", "PT", "PT_2025", "THY1_GFP", "CellType", "Cohort", "Spread"),
+    "lab.comparison": ("ComparisonRow", "compare"),
+    "lab.compound": ("Compound", "impermeant"),
     "lab.compounds": (
-        "AMPA_BLOCKER",
-        "ANA12",
-        "BDNF_SCAVENGER",
-        "BUSPIRONE",
-        "COMPOUNDS",
-        "DMT",
-        "DOI",
-        "HUMAN_LSD",
-        "HUMAN_PSILOCYBIN",
-        "IMPERMEANT_PSILOCYBIN",
-        "KETAMINE",
-        "KETANSERIN",
-        "LSD",
-        "MDMA",
-        "MEO_DMT",
-        "NON_HALLUCINOGENIC_AGONIST",
-        "PSILOCYBIN",
-        "RAPAMYCIN",
-        "SEROTONIN",
-        "VEHICLE",
-        "VOLINANSERIN",
+        "AMPA_BLOCKER", "ANA12", "BDNF_SCAVENGER", "BUSPIRONE", "COMPOUNDS", "DMT", "DOI", "HUMAN_LSD",
+        "HUMAN_PSILOCYBIN", "IMPERMEANT_PSILOCYBIN", "KETAMINE", "KETANSERIN", "LSD", "MDMA", "MEO_DMT",
+        "NON_HALLUCINOGENIC_AGONIST", "PSILOCYBIN", "RAPAMYCIN", "SEROTONIN", "VEHICLE", "VOLINANSERIN",
         "find_compound",
     ),
-    "lab.giving": (
-        "Bath",
-        "Dose",
-        "Infusion",
-        "repeated",
-    ),
+    "lab.dendrites": ("BASAL", "OBLIQUE", "TUFT", "Compartment"),
+    "lab.giving": ("Bath", "Dose", "Infusion", "repeated"),
     "lab.hypotheses": (
-        "ACTIVITY_INDEPENDENT",
-        "ACTIVITY_REQUIRED",
-        "HTR2A_REQUIRED",
-        "HYPOTHESES",
-        "INTRACELLULAR",
-        "SURFACE",
-        "TRKB_DIRECT",
+        "ACTIVITY_INDEPENDENT", "ACTIVITY_REQUIRED", "CONSOLIDATION", "FORMATION_PULSE", "HTR2A_REQUIRED",
+        "HYPOTHESES", "INTRACELLULAR", "PERSISTENCE", "SET_POINT_SHIFT", "STABILISATION", "SURFACE", "TRKB_DIRECT",
         "Hypothesis",
     ),
     "lab.imaging": ("Microscope",),
     "lab.manipulations": (
-        "HTR1A_BLOCK",
-        "HTR2A_KNOCKOUT",
-        "SERT_EXPRESSION",
-        "SERT_KNOCKOUT",
-        "TRKB_Y433F",
-        "Manipulation",
+        "HTR1A_BLOCK", "HTR2A_KNOCKOUT", "SERT_EXPRESSION", "SERT_KNOCKOUT", "TRKB_Y433F", "Manipulation",
         "htr2a_density",
     ),
     "lab.mixed_model": ("mixed_model",),
     "lab.own_table": ("measured_rows",),
-    "lab.protocol": (
-        "DAY",
-        "TICK",
-        "Arm",
-        "Protocol",
-    ),
-    "lab.published": (
-        "ORDINARY",
-        "PUBLISHED",
-    ),
-    "lab.readouts": (
-        "HeadTwitch",
-        "OccupancyScan",
-    ),
+    "lab.protocol": ("DAY", "TICK", "Arm", "Protocol"),
+    "lab.published": ("ORDINARY", "PUBLISHED"),
+    "lab.readouts": ("HeadTwitch", "OccupancyScan"),
+    "lab.recordings": ("PatchClamp",),
+    "lab.spine_classes": ("SpineLabels",),
     "lab.table_reader": ("read_branch_table",),
-    "lab.time_course": (
-        "MEASURED",
-        "time_course",
-    ),
-    "lab.window": (
-        "OrdinaryWindow",
-        "Thresholds",
-        "Verdict",
-        "judge",
-    ),
+    "lab.time_course": ("MEASURED", "time_course"),
+    "lab.window": ("OrdinaryWindow", "Thresholds", "Verdict", "judge"),
     "model": ("default_pathway",),
-    "outcome": (
-        "Outcome",
-        "comparison_table",
-        "deliver",
-    ),
+    "outcome": ("Outcome", "comparison_table", "deliver"),
+    "planning": ("Plan", "asked", "plan"),
     "quarantine": ("Failure",),
-    "recording": (
-        "branch",
-        "record",
-        "resume",
-    ),
-    "records": (
-        "branch_tables",
-        "single_spine_rows",
-        "to_dataset",
-    ),
+    "recording": ("branch", "record", "resume"),
+    "records": ("branch_tables", "single_spine_rows", "to_dataset"),
     "request": ("Request",),
     "results.plots": ("window_figure",),
-    "results.store": (
-        "open_run",
-        "write_run",
-    ),
-    "simulation": (
-        "Run",
-        "simulate",
-    ),
+    "results.store": ("open_run", "write_run"),
+    "simulation": ("Run", "simulate"),
+    "structure": ("mini_epsc", "sholl", "spine_classes"),
+    "experiment": ("Criterion", "Experiment"),
+    "experiment_file": ("load_experiment_file", "read_experiment"),
+    "experiment_text": ("as_toml",),
+    "readout_table": ("READOUTS", "Asked", "Found", "Readout"),
+    "study": ("Findings", "answer", "carry_out", "run_file"),
+    "results.course_figure": ("course_figure", "effects_figure"),
+    "results.curve_figure": ("Curve", "Panel", "curves_figure", "grid_figure", "individuals_figure"),
 }
+# fmt: on
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
+# fmt: off
 __all__ = [
-    "ACTIVITY_INDEPENDENT",
-    "ACTIVITY_REQUIRED",
-    "AMPA_BLOCKER",
-    "ANA12",
-    "BDNF_SCAVENGER",
-    "BUSPIRONE",
-    "COMPOUNDS",
-    "DAY",
-    "DMT",
-    "DOI",
-    "HTR1A_BLOCK",
-    "HTR2A_KNOCKOUT",
-    "HTR2A_REQUIRED",
-    "HUMAN_LSD",
-    "HUMAN_PSILOCYBIN",
-    "HYPOTHESES",
-    "IMPERMEANT_PSILOCYBIN",
-    "INTRACELLULAR",
-    "IT",
-    "KETAMINE",
-    "KETANSERIN",
-    "LSD",
-    "MDMA",
-    "MEASURED",
-    "MEO_DMT",
-    "NON_HALLUCINOGENIC_AGONIST",
-    "ORDINARY",
-    "OSCILLATORY",
-    "PSILOCYBIN",
-    "PT",
-    "PT_2025",
-    "PUBLISHED",
-    "RAPAMYCIN",
-    "SEROTONIN",
-    "SERT_EXPRESSION",
-    "SERT_KNOCKOUT",
-    "SMOOTH",
-    "SPINE_DENSITY",
-    "SURFACE",
-    "THY1_GFP",
-    "TICK",
-    "TRKB_DIRECT",
-    "TRKB_Y433F",
-    "VEHICLE",
-    "VOLINANSERIN",
-    "Arm",
-    "Bath",
-    "BranchTable",
-    "CellType",
-    "Cohort",
-    "ComparisonRow",
-    "Compound",
-    "ConfigError",
-    "Copies",
-    "Dose",
-    "Failure",
-    "HeadTwitch",
-    "Hypothesis",
-    "Infusion",
-    "Manipulation",
-    "Microscope",
-    "NumericalError",
-    "OccupancyScan",
-    "OrdinaryWindow",
-    "Outcome",
-    "PlastisimError",
-    "Progress",
-    "Protocol",
-    "Request",
-    "Run",
-    "SbmlModel",
-    "Settings",
-    "Setup",
-    "Spines",
-    "Spread",
-    "StoreError",
-    "Stored",
-    "Thresholds",
-    "Verdict",
-    "branch",
-    "branch_tables",
-    "compare",
-    "comparison_table",
-    "concatenate",
-    "default_pathway",
-    "deliver",
-    "export_sbml",
-    "expose",
-    "find_compound",
-    "formulas",
-    "htr2a_density",
-    "impermeant",
-    "judge",
-    "keep_compiled_programs",
-    "main",
-    "measured_rows",
-    "mixed_model",
-    "open_run",
-    "quantity",
-    "read_branch_table",
-    "read_sbml",
-    "record",
-    "repeated",
-    "resume",
-    "simulate",
-    "single_spine_rows",
-    "spine_fitting",
-    "time_course",
-    "to_dataset",
-    "window_figure",
+    "ACTIVITY_INDEPENDENT", "ACTIVITY_REQUIRED", "AMPA_BLOCKER", "ANA12", "BASAL", "BDNF_SCAVENGER", "BUSPIRONE",
+    "COMPOUNDS", "CONSOLIDATION", "DAY", "DMT", "DOI", "FORMATION_PULSE", "HTR1A_BLOCK", "HTR2A_KNOCKOUT",
+    "HTR2A_REQUIRED", "HUMAN_LSD", "HUMAN_PSILOCYBIN", "HYPOTHESES", "IMPERMEANT_PSILOCYBIN", "INTRACELLULAR", "IT",
+    "KETAMINE", "KETANSERIN", "LSD", "MDMA", "MEASURED", "MEO_DMT", "NON_HALLUCINOGENIC_AGONIST", "OBLIQUE", "ORDINARY",
+    "OSCILLATORY", "PERSISTENCE", "PSILOCYBIN", "PT", "PT_2025", "PUBLISHED", "RAPAMYCIN", "READOUTS", "SEROTONIN",
+    "SERT_EXPRESSION", "SERT_KNOCKOUT", "SET_POINT_SHIFT", "SMOOTH", "SPINE_DENSITY", "STABILISATION", "SURFACE",
+    "THY1_GFP", "TICK", "TRKB_DIRECT", "TRKB_Y433F", "TUFT", "VEHICLE", "VOLINANSERIN", "Arbor", "Arm", "Asked", "Bath",
+    "BranchTable", "CellType", "Cohort", "ComparisonRow", "Compartment", "Compound", "ConfigError", "Copies",
+    "Criterion", "Curve", "Dose", "Experiment", "Failure", "Findings", "Found", "HeadTwitch", "Hypothesis", "Infusion",
+    "Manipulation", "Microscope", "NumericalError", "OccupancyScan", "OrdinaryWindow", "Outcome", "Panel", "PatchClamp",
+    "Plan", "PlastisimError", "Progress", "Protocol", "Readout", "Request", "Run", "SbmlModel", "Settings", "Setup",
+    "SpineLabels", "Spines", "Spread", "StoreError", "Stored", "Thresholds", "Verdict", "answer", "as_toml", "asked",
+    "bench", "branch", "branch_tables", "calibration", "carry_out", "compare", "comparison_table", "concatenate",
+    "course_figure", "curves_figure", "default_pathway", "deliver", "effects_figure", "export_sbml", "expose",
+    "find_compound", "formulas", "grid_figure", "htr2a_density", "impermeant", "individuals_figure", "judge",
+    "keep_compiled_programs", "load_experiment_file", "main", "measured_rows", "mini_epsc", "mixed_model", "open_run",
+    "plan", "quantity", "read_branch_table", "read_experiment", "read_sbml", "record", "repeated", "resume", "run_file",
+    "sholl", "simulate", "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure",
     "write_run",
 ]
+# fmt: on
 
 
 def __getattr__(name: str) -> Any:

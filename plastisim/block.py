@@ -19,10 +19,10 @@ from plastisim.biology.exposure import Drive, Exposure
 from plastisim.biology.ligands import Supply
 from plastisim.biology.spines import Spines
 from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program
-from plastisim.engine import stepping
+from plastisim.engine import control
 from plastisim.engine.clock import Segments
+from plastisim.engine.control import Lanes
 from plastisim.engine.loop import Pieces, at_end
-from plastisim.engine.stepping import Lanes
 from plastisim.population import Population
 from plastisim.spine_agents import Sites
 from plastisim.trees import Ledger, Seen, Trees
@@ -170,7 +170,7 @@ class Block:
             tuple(taken(number, who.lanes) for number in cast.copies.values()), cast.chance[:, who.lanes]
         )  # fmt: skip
         self.initial = self.exposure.initial(self._none(len(who.animals)))
-        self.animals = stepping.start(jnp.stack(jax.tree.leaves(self.initial)))
+        self.animals = control.start(jnp.stack(jax.tree.leaves(self.initial)))
 
     def settle(self) -> None:
         """Solve rest for its neurons under their animals' resting drive."""
@@ -179,7 +179,7 @@ class Block:
         drive: Drive = drive_program()(self.exposure, self.initial, supply)
         values, self.rest, residual = rest_program()(self.pathway, taken(drive, self.animal))
         self.residual = np.asarray(residual)[:, : self.who.own[0]]
-        self.neurons = stepping.start(values)
+        self.neurons = control.start(values)
 
     def plant(self, slots: int) -> None:
         """Start its branches in their stationary state."""
@@ -190,7 +190,7 @@ class Block:
         lengths, pieces, _ = self._expose(nothing, given)
         lanes = self._none(len(self.who.lanes))
         rest = model.Resting(*(lanes for _ in dataclasses.fields(model.Resting)))
-        begin = stepping.start(self._none(len(VARIABLES), len(self.who.lanes)))
+        begin = control.start(self._none(len(VARIABLES), len(self.who.lanes)))
         self._cascade(nothing, rest, begin, pieces, lengths)
 
     def rehearse_trees(self, nothing: Segments) -> None:

@@ -18,11 +18,12 @@ from plastisim import model
 from plastisim.biology.exposure import Drive, Exposure, ExposureState
 from plastisim.biology.ligands import LigandState, Supply
 from plastisim.engine import equilibrium
+from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.devices import compiled
 from plastisim.engine.fields import Number, declarations
 from plastisim.engine.loop import Pieces, animals_chunk, evaluate, neurons_chunk
 from plastisim.engine.noise import Counted
-from plastisim.engine.stepping import Coupling, Lanes, Tolerance
+from plastisim.engine.stepping import Coupling
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
 ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale

@@ -1,4 +1,4 @@
-"""The command line: plastisim run EXPERIMENT --out DIR, plastisim resume DIR, plastisim export FILE.xml.
+"""The command line: plastisim run EXPERIMENT --out DIR, plastisim plan EXPERIMENT, plastisim resume DIR, and others.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 the verdict holds, 3 the run was fine and it does
 not, 2 the call was wrong, 4 a state diverged, 5 a store cannot be used, 130 interrupted, 1 a fault of ours.
@@ -62,15 +62,14 @@ def load_experiment(name: str) -> Experiment:
 
 def perform(request: ps.Request) -> int:
     """Run the experiment of a request, deliver what it found, and return the exit code."""
-    experiment = load_experiment(request.experiment)
+    experiment = ps.run_file if request.recipe else load_experiment(request.experiment)
     request.check()
     gc.set_threshold(100_000)  # tracing makes a million short-lived objects; collecting them often costs seconds
     ps.keep_compiled_programs()
     threading.Thread(target=_import_ahead, daemon=True).start()
     outcome = experiment(request)
     code = ps.deliver(outcome, request, request.experiment.replace("-", "_"))
-    print(ps.comparison_table(outcome.comparison))
-    print(outcome.statement)
+    print(outcome.text())
     print(f"written: {request.out}")
     return code
 
@@ -105,10 +104,10 @@ def run(
     overwrite: Flag = False,
     quiet: Flag = False,
 ) -> int:
-    """Run an experiment by name, for example: plastisim run window-24h --out results/first.
+    """Run an experiment by name or from a file, for example: plastisim run window-24h --out results/first.
 
     Args:
-        name: name of the experiment.
+        name: name of the experiment, or a file that ends in .toml.
         out: folder for store, figure and JSON; it must not exist.
         like: output folder of an earlier run, to be repeated exactly; takes the place of all that follows.
         json: a further file for the JSON.
@@ -126,9 +125,12 @@ def run(
         raise ps.ConfigError(f"run needs the name of an experiment ({', '.join(experiment_names())}) or --like FOLDER")
     if like is not None:
         return perform(ps.Request.like(like, out, json_file=json, overwrite=overwrite, quiet=quiet))
+    file = Path(name or "")
+    recipe = ps.as_toml(ps.load_experiment_file(file)) if file.suffix == ".toml" else ""
     request = ps.Request(
         out=out, json_file=json, data=data, small=small, seed=seed, compound=compound, dose=dose, at=at,
-        sessions=sessions, overwrite=overwrite, quiet=quiet, experiment=name or "",
+        sessions=sessions, overwrite=overwrite, quiet=quiet, experiment=file.stem if recipe else name or "",
+        recipe=recipe,
     )  # fmt: skip
     return perform(request)
 
@@ -142,6 +144,54 @@ def resume(out: Path, /, *, quiet: Flag = False) -> int:
         quiet: no progress.
     """
     return perform(dataclasses.replace(ps.Request.left_in(out), quiet=quiet))
+
+
+@app.command
+def plan(
+    name: str,
+    /,
+    *,
+    out: Path = Path(),
+    json: Path | None = None,
+    data: Path | None = None,
+    small: Flag = False,
+    compound: str | None = None,
+    dose: Annotated[str | None, Signed] = None,
+    at: Annotated[str | None, Signed] = None,
+    sessions: Annotated[str | None, Signed] = None,
+) -> int:
+    """Say what a run would take, before anything compiles, for example: plastisim plan window-24h.
+
+    Args:
+        name: name of the experiment.
+        out: folder that the run would get; asked for the room on its disk.
+        json: a file for the plan.
+        data: as for run, like all that follows.
+        small: fewer mice.
+        compound: what the drug arm gets.
+        dose: with its unit.
+        at: time of the dose after day 0.
+        sessions: days of imaging.
+    """
+    experiment = load_experiment(name)
+    request = ps.Request(
+        out=out, data=data, small=small, compound=compound, dose=dose, at=at, sessions=sessions, experiment=name
+    )
+    found = ps.plan(ps.asked(experiment, request), out)
+    print(found.card())
+    if json is not None:
+        print(f"written: {found.write(json)}")
+    return 0 if not found.problems else 2
+
+
+@app.command
+def bench(*, out: Path | None = None) -> int:
+    """Time this machine against C, other solvers and itself; takes a few minutes.
+
+    Args:
+        out: folder for what each page of the benchmarks writes.
+    """
+    return 1 if any("failed" in page for page in ps.bench(out).values()) else 0
 
 
 @app.command

@@ -12,7 +12,7 @@ import numpy as np
 from plastisim import model
 from plastisim.biology.exposure import Drive
 from plastisim.biology.ligands import LigandState
-from plastisim.course import Frames, Setup
+from plastisim.course import Frames
 from plastisim.description import described
 from plastisim.engine import table
 from plastisim.engine.fields import declarations
@@ -23,6 +23,7 @@ from plastisim.lab.imaging import Snapshots
 from plastisim.quarantine import Failure
 from plastisim.results.attributes import root_attributes
 from plastisim.results.dataset import Column
+from plastisim.setup import Setup
 from plastisim.treatment import slots
 from plastisim.trees import Ledger
 

@@ -5,98 +5,28 @@ What is recorded is handed out chunk by chunk; who keeps it, in memory or on dis
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from jax import numpy as jnp
 
-from plastisim import model, treatment
-from plastisim.biology.copies import Copies
-from plastisim.biology.spines import Spines
+from plastisim import treatment
 from plastisim.block import VARIABLES, Block, Cast, Given, Stretch, members
 from plastisim.engine import table
 from plastisim.engine.clock import Segments, schedule
 from plastisim.engine.crew import Crew
-from plastisim.engine.errors import ConfigError, NumericalError, StoreError
-from plastisim.engine.fields import declarations
+from plastisim.engine.errors import NumericalError, StoreError
 from plastisim.engine.noise import counted
-from plastisim.lab.cohort import Cohort, Spread
-from plastisim.lab.imaging import Microscope
-from plastisim.lab.protocol import DAY, TICK, Protocol
-from plastisim.population import Population, exposures, in_precision, neuron_keys, pathways, populate, sites
+from plastisim.lab.protocol import DAY, TICK
+from plastisim.population import exposures, in_precision, neuron_keys, pathways, sites
 from plastisim.quarantine import Failure, failures
+from plastisim.setup import Setup
 from plastisim.trees import Ledger, Seen
 
 CHUNK = 32  # segments compiled together
-TOLERANCE = 3e-5  # relative; every variable then agrees with a tight reference within 1e-3
 AT_REST = 1e4  # largest relative residual of a resting state, in units of rounding
 BLANK = Seen(*(np.array(value) for value in (table.FREE, False, 0.0, 0.0, 0.0, 0, False)))  # an empty slot
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How a run is computed; none of these changes what is asked.
-
-    Args:
-        tolerance: relative tolerance of the cascade.
-        precision: `float64` or `float32`.
-        slots: first guess of the spine slots a branch; too few are noticed and the chunk is replayed with more.
-        noise: molecules of the small pools, for the stochastic variant; None leaves nothing in the cascade to chance.
-    """
-
-    tolerance: float = TOLERANCE
-    precision: str = "float64"
-    slots: int = 64
-    noise: Copies | None = None
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.tolerance < 1.0:
-            raise ConfigError(f"the tolerance must lie between 0 and 1, but got {self.tolerance!r}")
-        if self.precision not in ("float64", "float32"):
-            raise ConfigError(f"precision must be 'float64' or 'float32', but got {self.precision!r}")
-        if self.slots < 1:
-            raise ConfigError(f"slots must be at least 1, but got {self.slots!r}")
-        counted(self.copies)
-
-    @property
-    def copies(self) -> dict[str, Any]:
-        """Molecules of each pool by name; empty without noise."""
-        return {} if self.noise is None else {one.name: one.value for one in declarations(self.noise, "parameter")}
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Setup:
-    """What is simulated, and how.
-
-    Attributes:
-        population: who is simulated.
-        pathway: parameters of the cascade, before neurons differ.
-        law: parameters of the spines.
-        spread: how individuals differ.
-        microscope: how branches are imaged.
-        settings: how it is computed.
-    """
-
-    population: Population
-    pathway: model.Pathway
-    law: Spines
-    spread: Spread
-    microscope: Microscope
-    settings: Settings
-
-    @classmethod
-    def of(
-        cls, protocol: Protocol, cohorts: Sequence[Cohort], *, seed: int = 0, pathway: model.Pathway | None = None,
-        law: Spines | None = None, spread: Spread | None = None, microscope: Microscope | None = None,
-        settings: Settings | None = None,
-    ) -> Setup:  # fmt: skip
-        """Return a setup with the defaults for whatever is None (see `simulation.simulate`)."""
-        return cls(
-            populate(protocol, cohorts, seed), pathway or model.default_pathway(), law or Spines(), spread or Spread(),
-            microscope or Microscope(), settings or Settings(),
-        )  # fmt: skip
 
 
 class Frames(NamedTuple):

@@ -13,25 +13,26 @@ import numpy as np
 
 from plastisim import model
 from plastisim.biology.spines import Spines
-from plastisim.course import Settings, Setup
 from plastisim.engine.errors import StoreError
 from plastisim.engine.fields import Source
 from plastisim.lab.cohort import CellType, Cohort, Spread
 from plastisim.lab.compound import Compound, Sourced
 from plastisim.lab.compounds import COMPOUNDS
+from plastisim.lab.dendrites import Compartment
 from plastisim.lab.giving import Bath, Dose, Infusion
 from plastisim.lab.hypotheses import Hypothesis
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.manipulations import Manipulation
 from plastisim.lab.protocol import Arm, Protocol
 from plastisim.population import populate
+from plastisim.setup import Settings, Setup
 
 _STAGES = tuple(field for field in model.default_pathway().__dict__.values())
 _KINDS = {
     kind.__name__: kind
     for kind in (
         model.Pathway, *(type(stage) for stage in _STAGES), Spines, Settings, Source, CellType, Cohort, Spread,
-        Compound, Sourced, Bath, Dose, Infusion, Hypothesis, Microscope, Manipulation, Arm, Protocol,
+        Compartment, Compound, Sourced, Bath, Dose, Infusion, Hypothesis, Microscope, Manipulation, Arm, Protocol,
     )
 }  # fmt: skip
 _NAMED = {compound.name: compound for compound in COMPOUNDS}

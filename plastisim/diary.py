@@ -10,7 +10,7 @@ import numpy as np
 
 from plastisim import columns
 from plastisim.cascade import DRIVES
-from plastisim.course import CHUNK, Course, Frames, Setup
+from plastisim.course import CHUNK, Course, Frames
 from plastisim.course_state import state_of
 from plastisim.description import described
 from plastisim.lab.protocol import DAY
@@ -20,6 +20,7 @@ from plastisim.results.attributes import read_root
 from plastisim.results.dataset import build
 from plastisim.results.files import remove
 from plastisim.results.stream import StreamingStore
+from plastisim.setup import Setup
 from plastisim.simulation import Imaged, snapshots
 from plastisim.trees import Ledger, Seen
 

@@ -19,7 +19,7 @@ from jax import numpy as jnp
 from plastisim.biology.exposure import Drive, Exposure, ExposureState
 from plastisim.biology.ligands import LigandState, Supply
 from plastisim.cascade import exposure_tolerance
-from plastisim.engine import stepping
+from plastisim.engine import control
 from plastisim.engine.clock import schedule
 from plastisim.engine.devices import compiled
 from plastisim.engine.errors import ConfigError, NumericalError
@@ -113,7 +113,7 @@ def _solve(protocol: Protocol, every: int) -> Exposed:
     population = populate(protocol, (Cohort("one", PT, 1, 1, 1),), 0)
     exposure = exposures(population, ALIKE, dtype)
     start = exposure.initial(jnp.zeros(population.animals, dtype))
-    lanes, frames = stepping.start(jnp.stack(jax.tree.leaves(start))), []
+    lanes, frames = control.start(jnp.stack(jax.tree.leaves(start))), []
     program = _program(len(exposure.ligands))
     for chunk in schedule(0, protocol.end, TICK, protocol.events(), range(0, protocol.end, every)).chunks(CHUNK):
         jumps, *given = administered(protocol, chunk, np.dtype(dtype))
@@ -146,8 +146,8 @@ def _program(ligands: int) -> Any:
         return exposure.drive(jax.tree.unflatten(structure, values), supply), list(values)
 
     def program(
-        exposure: Exposure, lanes: stepping.Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
-    ) -> tuple[stepping.Lanes, Array]:
+        exposure: Exposure, lanes: control.Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
+    ) -> tuple[control.Lanes, Array]:
         animals, segments = lanes.values.shape[1], lengths.shape[0]
         everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
         limits = exposure_tolerance(ligands)

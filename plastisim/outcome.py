@@ -26,18 +26,24 @@ class Outcome:
     """What an experiment found.
 
     Args:
-        verdict: whether the verdict holds.
+        verdict: whether the verdict holds; None where none was asked for.
         statement: the answer in one sentence.
-        document: everything found, in JSON types; holds at least `verdict`, `effect`, `ordinary_window`, `comparison`.
-        comparison: measured beside simulated.
+        document: everything found, in JSON types; holds at least `verdict` and `statement`.
         draw: draws the figure into a file.
+        comparison: measured beside simulated.
+        report: what the terminal shows above the statement; empty shows the comparison.
     """
 
-    verdict: bool
+    verdict: bool | None
     statement: str
     document: dict[str, Any]
-    comparison: Sequence[ComparisonRow]
     draw: Callable[[Path], None]
+    comparison: Sequence[ComparisonRow] = ()
+    report: str = ""
+
+    def text(self) -> str:
+        """Return what the terminal shows."""
+        return "\n".join([self.report or comparison_table(self.comparison), self.statement])
 
 
 def deliver(outcome: Outcome, request: Request, name: str) -> int:
@@ -59,7 +65,7 @@ def deliver(outcome: Outcome, request: Request, name: str) -> int:
         LOG.warning("%s", line)
     if lost:
         return DIVERGED
-    return HOLDS if outcome.verdict else DOES_NOT_HOLD
+    return DOES_NOT_HOLD if outcome.verdict is False else HOLDS
 
 
 def plain(value: Any) -> Any:

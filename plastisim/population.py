@@ -208,7 +208,7 @@ def sites(
         fates=keys("spine fates"),
         broods=keys("spine births"),
         set_point=set_point * _log_normal(keys("branch set point"), spread.branch, dtype),
-        responsiveness=of_cohort("responsiveness") * between_mice("responsiveness", spread.responsiveness),
+        responsiveness=of_cohort("growth") * between_mice("responsiveness", spread.responsiveness),
         habit=habit,
     )
     return branches, length

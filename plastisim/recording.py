@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from plastisim.course import Course, Setup
+from plastisim.course import Course
 from plastisim.course_state import State, of_arms, restore
 from plastisim.description import setup_of
 from plastisim.diary import CHECKPOINT, Diary, Stored, parts_folder
@@ -27,6 +27,7 @@ from plastisim.results.attributes import read_root
 from plastisim.results.files import remove
 from plastisim.results.store import check_free, running
 from plastisim.results.stream import StreamingStore
+from plastisim.setup import Setup
 
 Progress = Callable[[float], Any]
 

@@ -27,7 +27,7 @@ def branch_tables(run: Imaged) -> dict[str, BranchTable]:
     for failure in run.failures:
         sound[columns.sites_of(run, failure)] = False
     return {
-        one.name: imaging.image(_of(run.snapshots, here), run.microscope, mouse[here], arm[here])
+        one.name: imaging.image(branches_of(run.snapshots, here), run.microscope, mouse[here], arm[here])
         for one in run.population.cohorts
         for here in [(cohort == one.name) & sound]
     }
@@ -40,7 +40,7 @@ def single_spine_rows(run: Imaged) -> dict[str, Any]:
     and day 34 were imaged, V8 and V9 (turnover between them).
     """
     arm, _, _ = columns.names_of(run)
-    vehicle = _of(run.snapshots, arm == run.population.protocol.arms[0].name)
+    vehicle = branches_of(run.snapshots, arm == run.population.protocol.arms[0].name)
     days = [float(day) for day in vehicle.days]
     if 1.0 not in days or days.index(1.0) == 0:
         return {}
@@ -77,7 +77,7 @@ def to_dataset(run: Run | Stored, title: str = "") -> xarray.Dataset:
     )
 
 
-def _of(snapshots: Snapshots, sites: np.ndarray) -> Snapshots:
+def branches_of(snapshots: Snapshots, sites: np.ndarray) -> Snapshots:
     """Return the snapshots of some branches, by a mask or index over sites."""
     parts = {
         field.name: getattr(snapshots, field.name)[:, sites]

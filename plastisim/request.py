@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plastisim.course import Setup
 from plastisim.description import described
 from plastisim.diary import Stored
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.engine.progress import Progress
 from plastisim.engine.units import quantity
 from plastisim.experiment import Experiment
-from plastisim.experiment_text import experiment_of, experiment_text
+from plastisim.experiment_text import as_toml, experiment_of
 from plastisim.lab.cohort import Cohort
 from plastisim.lab.compounds import VEHICLE, find_compound
 from plastisim.lab.protocol import DAY, Arm, Dose, Protocol
@@ -24,6 +23,7 @@ from plastisim.recording import record, resume
 from plastisim.results.attributes import root_attributes
 from plastisim.results.files import as_store_error, atomic_write_text, flush, fresh_output, put_in_place, reason, remove
 from plastisim.results.store import RUNNING, open_run, running
+from plastisim.setup import Setup
 
 LOG = logging.getLogger("plastisim")
 CALL = "call.json"  # what was asked
@@ -170,7 +170,7 @@ class Request:
         file = self.work / ("experiment.toml" if name == "run" else f"{name}.toml")
         try:
             whole = experiment or experiment_of(setup, title)
-            text = experiment_text(dataclasses.replace(whole, seed=setup.population.seed))
+            text = as_toml(dataclasses.replace(whole, seed=setup.population.seed))
         except ConfigError as error:
             LOG.info("no experiment file is written: %s", error)
             return

@@ -11,12 +11,13 @@ import numpy as np
 
 from plastisim import model
 from plastisim.biology.spines import Spines
-from plastisim.course import BLANK, Course, Frames, Passed, Settings, Setup, padded
+from plastisim.course import BLANK, Course, Frames, Passed, padded
 from plastisim.engine.crew import Crew
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope, Snapshots
 from plastisim.lab.protocol import DAY, Protocol
 from plastisim.quarantine import Failure
+from plastisim.setup import Settings, Setup
 from plastisim.trees import Ledger, Seen
 
 
@@ -116,4 +117,4 @@ def snapshots(sessions: Sequence[Seen], moments: Sequence[int], length: np.ndarr
     width = max(session.serial.shape[1] for session in sessions)
     columns = zip(*sessions, BLANK, strict=True)
     tables = [np.stack([padded(part, width, blank) for part in parts]) for *parts, blank in columns]
-    return Snapshots(np.array(moments) / DAY, *tables, length=length)
+    return Snapshots(np.array(moments) / DAY, **dict(zip(Seen._fields, tables, strict=True)), length=length)

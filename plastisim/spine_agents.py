@@ -93,8 +93,9 @@ def populate(spines: Spines, sites: Sites, width: int) -> Forest:
 
 
 def tick(
-    spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, now: Array, duration: Number
-) -> Forest:
+    spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, now: Array, duration: Number,
+    ampa_gain: Array | float = 1.0,
+) -> Forest:  # fmt: skip
     """Move every spine over one slow tick that ends at `now`.
 
     Args:
@@ -105,9 +106,10 @@ def tick(
         set_point: its long-lived set-point shift, shape (site,).
         now: s, integer.
         duration: of the tick, s.
+        ampa_gain: AMPA gain of the neuron relative to rest, shape (site,); needed only where spines stay through use.
     """
     density = forest.cells.transient + forest.cells.persistent
-    growth = spines.growth(0.5 * (forest.proteins + proteins), set_point, sites.responsiveness, density)
+    growth = spines.growth(0.5 * (forest.proteins + proteins), set_point, sites.responsiveness, density, ampa_gain)
     births = spines.births(growth, sites.habit) * sites.set_point * duration
     count, excess = _poisson(sites.broods, now, births)
     table, newborn = slots.bear(forest.table, count, now)

@@ -30,25 +30,27 @@ def forest_program() -> Any:
 
     Arguments: spines; sites; forest; plasticity proteins and set-point shift of every neuron at the end of each
     segment, (segment, lane); whether each branch's animal is injected at the start of each segment, (segment, site);
-    end of each segment, s; whether that ends a tick; duration of a tick, s. Results: the forest, and the number of
-    living spines on each branch at the end of each segment, (segment, site).
+    end of each segment, s; whether that ends a tick; duration of a tick, s; and, only where spines stay through use,
+    the AMPA gain of every neuron, (segment, lane). Results: the forest, and the number of living spines on each branch
+    at the end of each segment, (segment, site).
     """
 
     def program(
         spines: Spines, sites: Sites, forest: Forest, proteins: Array, set_point: Array, injected: Array, ends: Array,
-        slow: Array, duration: Array,
+        slow: Array, duration: Array, *ampa_gain: Array,
     ) -> tuple[Forest, Array]:  # fmt: skip
         def segment(held: Forest, now: tuple[Array, ...]) -> tuple[Forest, Array]:
-            here, shift, struck, end, is_tick = now
+            here, shift, struck, end, is_tick, *gain = now
             held = held._replace(injected=held.injected | struck)
-            moved = lax.cond(
-                is_tick,
-                lambda: tick(spines, sites, held, here[sites.lane], shift[sites.lane], end, duration),
-                lambda: held,
-            )
+
+            def ticked() -> Forest:
+                drive = (here[sites.lane], shift[sites.lane])
+                return tick(spines, sites, held, *drive, end, duration, *(one[sites.lane] for one in gain))
+
+            moved = lax.cond(is_tick, ticked, lambda: held)
             return moved, slots.alive(moved.table).sum(axis=1, dtype=jnp.int32)
 
-        return lax.scan(segment, forest, (proteins, set_point, injected, ends, slow))
+        return lax.scan(segment, forest, (proteins, set_point, injected, ends, slow, *ampa_gain))
 
     return compiled(program)
 
@@ -58,7 +60,8 @@ def session_program() -> Any:
     """Return the program that reads all spines for imaging.
 
     Arguments: spines, sites (their fates are those of imaging), forest, moment of the session (s). Results, each
-    (site, slot): serial, visible, ln width, place on the branch 0..1, and a standard normal number for noise.
+    (site, slot): serial, visible, ln width, place on the branch 0..1, a standard normal number for noise, moment of
+    birth (s), and whether the spine is transient.
     """
 
     def program(spines: Spines, sites: Sites, forest: Forest, moment: Array) -> tuple[Array, ...]:
@@ -66,6 +69,7 @@ def session_program() -> Any:
         place = uniform(words(sites.fates, table.serial, PLACE)[0], dtype)
         noise = normal(words(sites.fates, table.serial, moment)[0], dtype)
         visible = slots.alive(table) & ~forest.spines.hidden
-        return table.serial, visible, spines.log_width(forest.spines), place, noise
+        widths = spines.log_width(forest.spines)
+        return table.serial, visible, widths, place, noise, table.birth, forest.spines.transient
 
     return jax.jit(program)

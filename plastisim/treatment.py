@@ -16,7 +16,7 @@ import numpy as np
 from plastisim import model
 from plastisim.biology.exposure import Exposure
 from plastisim.biology.ligands import LigandState
-from plastisim.biology.spines import Spines
+from plastisim.biology.spines import OF_ARMS, Spines
 from plastisim.engine.clock import Segments
 from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import declarations
@@ -88,6 +88,15 @@ def changed(tree: Tree, protocol: Protocol, arm: np.ndarray) -> Tree:
     return tree
 
 
+def changed_spines(law: Spines, protocol: Protocol, arm: np.ndarray) -> Spines:
+    """Return the spines' law with each arm's hypothesis; `arm` is the index of the arm of each branch, (site,)."""
+    held = [arm.hypothesis.spines if arm.hypothesis else {} for arm in protocol.arms]
+    for name in dict.fromkeys(name for one in held for name in one):
+        values = np.array([one.get(name, np.nan) for one in held])[arm]
+        law = _replaced(law, (), name, values, np.ones(len(arm)))
+    return law
+
+
 def _factor(arm: Arm, what: str, path: str) -> float:
     return float(np.prod([getattr(one, what).get(path, 1.0) for one in arm.manipulations]))
 
@@ -129,8 +138,12 @@ def check(protocol: Protocol) -> None:
             whose = f"hypothesis {arm.hypothesis.name!r}"
             _check_paths(whose, "pathway", arm.hypothesis.pathway, known["pathway"])
             _check_paths(whose, "spines", arm.hypothesis.spines, known["spines"])
-            if arm.hypothesis.spines:
-                raise ConfigError(f"{whose} changes spines in one arm, which is not possible; give a run its own `law`")
+            for name in arm.hypothesis.spines:
+                if name not in OF_ARMS:
+                    raise ConfigError(
+                        f"{whose} changes {name}, which also acts at rest, and all arms share their mice; give the run "
+                        "its own `law`"
+                    )
 
 
 def _check_paths(whose: str, what: str, paths: Iterable[str], known: Sequence[str]) -> None:

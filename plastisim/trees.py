@@ -15,7 +15,7 @@ from jax import numpy as jnp
 from plastisim.biology.spines import Spines, SpineState
 from plastisim.engine import table
 from plastisim.engine.clock import Segments
-from plastisim.engine.errors import NumericalError
+from plastisim.engine.errors import ConfigError, NumericalError
 from plastisim.lab.protocol import TICK
 from plastisim.spine_agents import LARGEST_BROOD, Forest, Sites
 from plastisim.spine_programs import forest_program, session_program, start_program
@@ -48,6 +48,8 @@ class Seen(NamedTuple):
         log_width: ln of its true head width relative to the median persistent spine.
         place: its position along the branch, 0..1.
         noise: a standard normal number for its width in this session.
+        birth: s from day 0; -`table.NEVER` for spines older than the run.
+        transient: whether it is transient.
     """
 
     serial: np.ndarray
@@ -55,6 +57,8 @@ class Seen(NamedTuple):
     log_width: np.ndarray
     place: np.ndarray
     noise: np.ndarray
+    birth: np.ndarray
+    transient: np.ndarray
 
 
 class Trees:
@@ -64,12 +68,15 @@ class Trees:
         """Start every branch in its own stationary state, with at least `slots` slots a branch."""
         self.law, self.sites = law, sites
         self.duration = jnp.asarray(float(TICK), sites.set_point.dtype)
+        self.by_use = bool(np.any(law.use_capture))
         self.forest = start_program(slots)(law, sites)
         while bool(self.forest.table.overflow.any()):
             slots = _doubled(slots)
             self.forest = start_program(slots)(law, sites)
 
-    def advance(self, chunk: Segments, proteins: Array, set_point: Array, injected: Array) -> tuple[Array, Ledger]:
+    def advance(
+        self, chunk: Segments, proteins: Array, set_point: Array, injected: Array, ampa_gain: Array | None = None
+    ) -> tuple[Array, Ledger]:
         """Move through a chunk.
 
         A table that is too narrow is widened and the chunk is done again from its start.
@@ -79,15 +86,22 @@ class Trees:
             proteins: plasticity proteins of every neuron at each segment's end, shape (segment, lane).
             set_point: its set-point shift, same shape.
             injected: whether each branch's animal is injected at the start of each segment, shape (segment, site).
+            ampa_gain: AMPA gain of every neuron at each segment's end, shape (segment, lane).
 
         Returns:
             Living spines on each branch at each segment's end, (segment, site), and the spines that died.
+
+        Raises:
+            ConfigError: spines stay through use, and no AMPA gain is given.
         """
-        drive = (proteins, set_point, injected, jnp.asarray(chunk.end), jnp.asarray(chunk.slow))
-        moved, counts = forest_program()(self.law, self.sites, self.forest, *drive, self.duration)
+        if self.by_use and ampa_gain is None:
+            raise ConfigError("spines that stay through use (Spines.use_capture) need the neurons' AMPA gain")
+        drive = (proteins, set_point, injected, jnp.asarray(chunk.end), jnp.asarray(chunk.slow), self.duration)
+        drive += (ampa_gain,) if self.by_use else ()  # the program without it is the usual one, to the bit
+        moved, counts = forest_program()(self.law, self.sites, self.forest, *drive)
         while bool(moved.table.overflow.any()):
             self.forest = wider(self.forest, _doubled(self.forest.table.serial.shape[1]))
-            moved, counts = forest_program()(self.law, self.sites, self.forest, *drive, self.duration)
+            moved, counts = forest_program()(self.law, self.sites, self.forest, *drive)
         # The dead are read before their slots are released.
         died = _listed(moved, np.asarray(moved.table.death) != table.NEVER)
         self.forest = moved._replace(table=table.release(moved.table))

@@ -13,6 +13,7 @@ import numpy as np
 from plastisim import model
 from plastisim.lab.cohort import PT, Cohort, Spread
 from plastisim.lab.compounds import KETANSERIN, PSILOCYBIN, SEROTONIN
+from plastisim.lab.hypotheses import CONSOLIDATION, SET_POINT_SHIFT, STABILISATION
 from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
 from plastisim.simulation import Run, simulate
 
@@ -59,6 +60,16 @@ def different() -> Run:
 def two_arms() -> Run:
     """Return three days of vehicle and psilocybin with 4 mice of 8 neurons."""
     return simulate(TWO_ARMS, (FOUR_MICE,), seed=11)
+
+
+@functools.cache
+def persistence() -> Run:
+    """Return two days of vehicle and of psilocybin under three answers to what keeps spine density up, two mice."""
+    dose, bath = PSILOCYBIN_1, (Bath(KETANSERIN, 0.0, 0, 3600),)
+    held = (SET_POINT_SHIFT, STABILISATION, CONSOLIDATION)
+    arms = (Arm("vehicle"), *(Arm(one.name, dose, bath, hypothesis=one) for one in held))
+    cohort = Cohort("two", PT, mice=2, neurons=8, dendrites=3)
+    return simulate(Protocol(arms, 0, 2 * DAY, (0, 1, 2)), (cohort,), seed=5)
 
 
 def again(**changes: Any) -> Run:

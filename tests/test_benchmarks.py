@@ -15,11 +15,15 @@ from conftest import ROOT
 from jax import Array
 from jax import numpy as jnp
 
+from plastisim import benching
+from plastisim.engine.errors import ConfigError
 from plastisim.engine.tracing import flat_program
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
+import case_of_peers
 import harness
 import native
+import peer_solvers
 import spine_limit
 
 pytestmark = pytest.mark.skipif(native.compiler() is None, reason="no C compiler here")
@@ -117,3 +121,46 @@ def test_verdict_says_met_or_not(capsys: pytest.CaptureFixture[str]):
     assert harness.verdict("x", 2.0, at_most=2.5)
     assert not harness.verdict("x", 39.0, at_least=40.0)
     assert capsys.readouterr().out.count("NOT met") == 1
+
+
+def test_an_error_is_relative_down_to_a_floor_and_never_missing():
+    wanted = np.ones((1, 1, len(case_of_peers.SCALE)))
+    found = wanted.copy()
+    found[0, 0, 3] = 1.5
+    assert case_of_peers.worst(found, wanted) == 0.5 / max(1.0, case_of_peers.FLOOR * case_of_peers.SCALE[3])
+    found[0, 0, 3] = np.nan
+    assert case_of_peers.worst(found, wanted) == np.inf
+
+
+def test_each_solver_gets_its_fastest_setting_that_is_good_enough():
+    tried = [{"error": 0.5, "seconds": 1.0}, {"error": 0.01, "seconds": 3.0}, {"error": 0.001, "seconds": 2.0}]
+    assert case_of_peers.cheapest(tried, 0.1) == tried[2]
+    assert case_of_peers.cheapest(tried, 1e-4) is None
+
+
+@pytest.mark.slow
+def test_peers_solve_the_equations_that_we_compile():
+    """The rates that SciPy and diffrax are given rest where our neurons rest, and move after the dose."""
+    exposed, rates = peer_solvers.equations("smooth")
+    with case_of_peers.Crew() as crew:
+        some = case_of_peers.Ours("smooth", 64, crew).neurons(3)
+    untouched = np.where(np.arange(len(exposed)) == np.argmax(exposed), 0.0, exposed)  # without the depot
+    scale = np.maximum(np.abs(some.start), 1.0)
+    for start, numbers in zip(some.start, some.numbers, strict=True):
+        at_rest = np.asarray(rates(jnp.concatenate([untouched, start]), jnp.asarray(numbers)))
+        assert np.abs(at_rest[len(exposed) :] / scale[0]).max() < 1e-9
+        given = np.asarray(rates(jnp.concatenate([exposed, start]), jnp.asarray(numbers)))
+        assert np.abs(given[: len(exposed)]).max() > 1e-4
+    assert len(np.unique(some.numbers[:, 0])) == 3
+
+
+def test_the_card_of_the_bench_names_what_was_left_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(benching, "find_spec", lambda name: None)
+    page = benching._page(ROOT / "benchmarks" / "peers.py", ROOT)
+    assert "left out: roadrunner" in benching.card({"peers": page})
+
+
+def test_without_the_pages_there_is_no_bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(benching, "pages_folder", lambda: tmp_path)
+    with pytest.raises(ConfigError, match="no benchmarks"):
+        benching.bench()

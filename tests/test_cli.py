@@ -10,7 +10,7 @@ from plastisim import cli
 
 TABLE = "mouse_id,sex,condition,fov,dendrite,day_-1,day_1\n"
 WRONG = {
-    "no experiment": ([], "NAME"),
+    "no experiment": (["--out", "o"], "needs the name of an experiment"),
     "misspelt experiment": (["windw-24h", "--out", "o"], "did you mean 'window-24h'?"),
     "no output": (["window-24h"], "--out"),
     "misspelt option": (["window-24h", "--out", "o", "--smal"], "Did you mean --small?"),

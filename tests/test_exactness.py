@@ -12,12 +12,12 @@ import runs
 
 from plastisim import course, model, trees
 from plastisim.biology.spines import Spines
-from plastisim.course import Settings
 from plastisim.engine import table
 from plastisim.engine.errors import NumericalError
 from plastisim.lab.cohort import IT, Cohort, Spread
 from plastisim.lab.compounds import PSILOCYBIN
 from plastisim.lab.protocol import Arm, Dose, Protocol
+from plastisim.setup import Settings
 from plastisim.simulation import Run
 
 

@@ -13,7 +13,7 @@ import pytest
 import runs
 from jax import numpy as jnp
 
-from plastisim.engine import stepping
+from plastisim.engine import control, stepping
 from plastisim.engine.devices import compiled
 from plastisim.engine.errors import ConfigError, NumericalError
 from plastisim.engine.jacobian import linearise
@@ -89,13 +89,13 @@ def test_error_falls_with_the_third_power_of_the_steps(shared: Path):
     first = jnp.asarray([[model.initial[name]] for name in model.names])
 
     @compiled
-    def end(relative: Any) -> stepping.Lanes:
-        allowed = stepping.Tolerance(relative, relative * jnp.full(3, 1e-6), np.ones(3, bool))
+    def end(relative: Any) -> control.Lanes:
+        allowed = control.Tolerance(relative, relative * jnp.full(3, 1e-6), np.ones(3, bool))
 
         def inputs_at(elapsed: Any, values: Any) -> Inputs:
             return Inputs(elapsed, constants, {})
 
-        return stepping.advance(model.rates, inputs_at, stepping.start(first), jnp.asarray(100.0), allowed)
+        return stepping.advance(model.rates, inputs_at, control.start(first), jnp.asarray(100.0), allowed)
 
     truth = np.asarray(end(1e-12).values)
     tolerances = 10.0 ** -np.arange(6.0, 10.0)

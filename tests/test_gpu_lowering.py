@@ -17,7 +17,7 @@ from plastisim import cascade, model, population, spine_programs
 from plastisim.biology.exposure import Exposure
 from plastisim.biology.ligands import Supply
 from plastisim.biology.spines import Spines
-from plastisim.engine import devices, stepping
+from plastisim.engine import control, devices
 from plastisim.lab.cohort import Spread
 from plastisim.lab.imaging import Microscope
 
@@ -59,7 +59,7 @@ def _cascade(dtype: jnp.dtype) -> dict[str, Exported]:
     supply = tuple(Supply(number((ANIMALS,)), number((ANIMALS,))) for _ in exposure.ligands)
     drive = lower("drive", cascade.drive_program(), exposure, initial, supply)
 
-    start = shapes(lambda: stepping.start(jnp.stack(jax.tree.leaves(_zeros(initial)))))
+    start = shapes(lambda: control.start(jnp.stack(jax.tree.leaves(_zeros(initial)))))
     jumps = number((SEGMENTS, *start.values.shape))
     supply = jax.tree.map(lambda leaf: number((SEGMENTS, *leaf.shape)), supply)
     pieces = lower("exposure", cascade.exposure_program(), exposure, start, jumps, supply, lengths)[1]
@@ -68,7 +68,7 @@ def _cascade(dtype: jnp.dtype) -> dict[str, Exported]:
     drive = jax.tree.map(lambda leaf: number((LANES,)), drive)
     values, rest, _ = lower("rest", cascade.rest_program(), pathway, drive)
 
-    lanes = shapes(lambda: stepping.start(_zeros(values)))
+    lanes = shapes(lambda: control.start(_zeros(values)))
     who, flags = shapes(lambda: jnp.asarray(PEOPLE.lanes()[:, 0])), jax.ShapeDtypeStruct((SEGMENTS,), bool)
     ends = jax.ShapeDtypeStruct((SEGMENTS,), jnp.int32)
     lower("cascade", cascade.cascade_program(1e-3), pathway, rest, who, lanes, pieces, flags, lengths, ends)
@@ -133,10 +133,11 @@ def test_program_lowers_for_cuda(name: str, precision: str):
 def test_the_cascade_keeps_its_shapes_and_its_fences():
     """What goes out goes in again, so that a chunk follows a chunk; and the GPU gets the fences that the CPU gets."""
     exported = lowered("float64")["cascade"]
-    arguments, (lanes, values) = jax.tree.unflatten(exported.in_tree, exported.in_avals)[0], results(exported)
+    arguments, (lanes, values, failed) = jax.tree.unflatten(exported.in_tree, exported.in_avals)[0], results(exported)
     assert [one.shape for one in arguments[3]] == [one.shape for one in lanes]
     assert [one.dtype for one in arguments[3]] == [one.dtype for one in lanes]
     assert values.shape == (SEGMENTS, VARIABLES, LANES)
+    assert failed.shape == (SEGMENTS, LANES)
     abstract = jax.tree.map(lambda one: jax.ShapeDtypeStruct(one.shape, one.dtype), arguments)
     on_cpu = export(cascade.cascade_program(1e-3), platforms=["cpu"])(*abstract)
     assert fences(on_cpu) == fences(exported)

@@ -18,12 +18,13 @@ from plastisim import cascade, model
 from plastisim.biology.copies import Copies
 from plastisim.biology.exposure import Drive
 from plastisim.biology.transcription import Transcription
-from plastisim.engine import noise, stepping
+from plastisim.engine import control, noise
+from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import declarations
 from plastisim.engine.noise import Counted, advance_counted, binomial, counted, leap, poisson
 from plastisim.engine.randomness import address, bits, key_for, uniform
-from plastisim.engine.stepping import ALONE, Coupling, Lanes, Tolerance, advance
+from plastisim.engine.stepping import ALONE, Coupling, advance
 
 HOUR = 3600.0
 DECAY = float(Transcription().mrna_decay)  # pyright: ignore[reportArgumentType]
@@ -134,7 +135,7 @@ def isolated(
 
 
 def rested(lanes: int) -> Lanes:
-    return stepping.start(jnp.full((3, lanes), 1.0 / FORGET).at[0].set(1.0))
+    return control.start(jnp.full((3, lanes), 1.0 / FORGET).at[0].set(1.0))
 
 
 def gillespie(copies: int, births: float, length: float, count: int) -> np.ndarray:
@@ -356,7 +357,7 @@ def deterministic() -> Any:
 def hours(count: int, copies: tuple[float, float] | None, who: Array) -> np.ndarray:
     """Return all variables after each hour, shape (hour, variable, neuron)."""
     pathway, rest, values = cell()
-    lanes, found = stepping.start(jnp.asarray(values)), []
+    lanes, found = control.start(jnp.asarray(values)), []
     every = jnp.stack([address(jnp.broadcast_to(key_for(1, name), who.shape), who) for name in POOLS])
     for hour in range(count):
         if copies is None:

@@ -15,10 +15,11 @@ from jax.export import DisabledSafetyCheck, Exported, export
 
 from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
-from plastisim.engine import stepping
+from plastisim.engine import control, stepping
+from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.loop import PIECES, Pieces, evaluate
 from plastisim.engine.pallas_loop import Rows, advance_in_one_kernel, evaluate_rows, members, together
-from plastisim.engine.stepping import Coupling, Lanes, Tolerance
+from plastisim.engine.stepping import Coupling
 
 TRITON = "__gpu$xla.gpu.triton"
 LIMITS = Tolerance(1e-4, np.full(2, 1e-9), np.full(2, True))
@@ -53,7 +54,7 @@ def toy_kernel(tile: int = 16, interpret: bool = True) -> Callable[[Any, Lanes, 
 
 def test_the_kernel_takes_the_steps_of_the_plain_loop():
     """A stiff lane, a diverging lane and pairs that share steps; a second stretch goes on where the first ended."""
-    given, begin, length = toy(), stepping.start(jnp.ones((2, 32))), jnp.asarray(2.0)
+    given, begin, length = toy(), control.start(jnp.ones((2, 32))), jnp.asarray(2.0)
     plain, kernel = jax.jit(plain_toy), jax.jit(toy_kernel())
     expected, found = plain(given, begin, length), kernel(given, begin, length)
     assert int(jnp.max(expected.failed)) == 1
@@ -66,7 +67,7 @@ def test_the_kernel_takes_the_steps_of_the_plain_loop():
 
 
 def test_a_lane_does_not_depend_on_its_tile():
-    given, begin, length = toy(), stepping.start(jnp.ones((2, 32))), jnp.asarray(1.0)
+    given, begin, length = toy(), control.start(jnp.ones((2, 32))), jnp.asarray(1.0)
     small, large = (jax.jit(toy_kernel(tile))(given, begin, length) for tile in (8, 32))
     assert np.array_equal(small.accepted, large.accepted)
     np.testing.assert_allclose(small.values, large.values, rtol=1e-12)
@@ -75,7 +76,7 @@ def test_a_lane_does_not_depend_on_its_tile():
 @pytest.mark.parametrize(("tile", "message"), [(64, "32 and 64"), (12, "power of two"), (1, "group of 2 lanes")])
 def test_a_tile_that_does_not_fit_is_refused(tile: int, message: str):
     with pytest.raises(ValueError, match=message):
-        toy_kernel(tile)(toy(), stepping.start(jnp.ones((2, 32))), jnp.asarray(1.0))
+        toy_kernel(tile)(toy(), control.start(jnp.ones((2, 32))), jnp.asarray(1.0))
 
 
 def test_members_of_groups_are_taken_apart_and_put_together():
@@ -160,7 +161,7 @@ def stretch(dtype: jnp.dtype) -> tuple[Any, Lanes, Array]:
     table = jnp.asarray(cubic.reshape(PIECES * ANIMALS, -1), dtype)
     pieces = Pieces(table, jnp.asarray(1200.0 / PIECES, dtype))
     rest = model.resting_values(pathway, state, none)
-    return (pathway, rest, animal, pieces), stepping.start(model.stack(state)), jnp.asarray(1200.0, dtype)
+    return (pathway, rest, animal, pieces), control.start(model.stack(state)), jnp.asarray(1200.0, dtype)
 
 
 @pytest.mark.slow

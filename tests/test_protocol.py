@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from plastisim.course import Settings
 from plastisim.engine.errors import ConfigError
 from plastisim.lab.cohort import IT, PT, Cohort
 from plastisim.lab.compounds import (
@@ -24,6 +23,7 @@ from plastisim.lab.compounds import (
 from plastisim.lab.giving import repeated
 from plastisim.lab.protocol import DAY, TICK, Arm, Bath, Dose, Infusion, Protocol
 from plastisim.population import populate
+from plastisim.setup import Settings
 from plastisim.simulation import simulate
 
 PLAIN = Protocol((Arm("vehicle"),), 0, DAY, (1,))

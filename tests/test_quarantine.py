@@ -12,11 +12,12 @@ import pytest
 import runs
 
 from plastisim import columns
-from plastisim.course import Course, Setup
+from plastisim.course import Course
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError
 from plastisim.lab.protocol import DAY
 from plastisim.records import branch_tables, to_dataset
+from plastisim.setup import Setup
 from plastisim.simulation import Run, _finished
 
 ILL = 32 + 8 + 5  # neuron 5 of the second arm's second mouse

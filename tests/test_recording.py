@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import runs
 
-from plastisim.course import Setup
 from plastisim.description import decoded, described, encoded, setup_of
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.lab.branch_table import QUANTITIES
@@ -23,6 +22,7 @@ from plastisim.recording import branch, record, resume
 from plastisim.records import branch_tables, to_dataset
 from plastisim.results import checkpoint
 from plastisim.results.store import open_run
+from plastisim.setup import Setup
 
 SETUP = Setup.of(runs.TWO_ARMS, (runs.FOUR_MICE,), seed=11)
 

@@ -14,8 +14,9 @@ from scipy.linalg import expm
 from scipy.special import lambertw
 
 from plastisim import cascade
-from plastisim.engine import stepping
-from plastisim.engine.stepping import ALONE, Coupling, Lanes, Tolerance, advance, start
+from plastisim.engine import control, stepping
+from plastisim.engine.control import Lanes, Tolerance, start
+from plastisim.engine.stepping import ALONE, Coupling, advance
 
 ALPHA, GAMMAS = stepping._ALPHA, stepping._GAMMA
 BETA, B = stepping._ALPHA + stepping._GAMMA, stepping._WEIGHTS
@@ -81,7 +82,7 @@ def fixed(rates: Any, inputs_at: Any, first: np.ndarray, length: float, steps: i
 
     def body(index: Array, values: Array) -> Array:
         elapsed = step * jnp.asarray(index, values.dtype)
-        return stepping._rosenbrock(rates, inputs_at, stepping.start(values), elapsed, step, ALONE)[0]
+        return stepping._rosenbrock(rates, inputs_at, control.start(values), elapsed, step, ALONE)[0]
 
     return np.asarray(jax.jit(lambda values: lax.fori_loop(0, steps, body, values))(jnp.asarray(first)))
 
@@ -114,7 +115,7 @@ def test_estimate_bounds_the_error_of_a_step():
     """The estimate is one order lower than the error of the result: it is on the safe side, and falls as step³."""
     steps = np.array([0.2, 0.1, 0.05, 0.025])
     values = jnp.ones((2, len(steps)))
-    lanes = stepping.start(values)
+    lanes = control.start(values)
     found, error, _ = stepping._rosenbrock(kaps, of_kaps(1.0, 1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
     true = np.abs(np.asarray(found) - np.exp([-2.0 * steps, -steps])).max(axis=0)
     estimate = np.abs(np.asarray(error)).max(axis=0)

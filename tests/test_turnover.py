@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from plastisim.biology.spines import Spines
+from plastisim.calibration.means import Drive, course_of, expected_table
+from plastisim.calibration.trial import WEEK, agents_table, hidden_state
 from plastisim.engine.errors import ConfigError
 from plastisim.lab.cohort import PT_2025, Spread
 from plastisim.lab.hazard_laws import HiddenState, OneHazard, SizeDetection, TwoPools
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.turnover import Flow, observed
 from plastisim.lab.turnover_fit import Branches, baseline, fit
-from plastisim.calibration.means import Drive, course_of, expected_table
-from plastisim.calibration.trial import WEEK, agents_table, hidden_state
 
 LAWS = (
     OneHazard(0.05, 0.0), TwoPools(0.3, 0.1, 0.01, 0.05, 0.0), HiddenState(drift=0.0), SizeDetection(drift=0.0),

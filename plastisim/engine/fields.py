@@ -7,7 +7,9 @@ labels, documentation and unit checks all read these declarations, so no unit li
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
@@ -66,6 +68,31 @@ def parameter(value: float, unit: str, meaning: str, source: Source) -> Any:
     return dataclasses.field(
         default=value, metadata={"kind": "parameter", "unit": unit, "meaning": meaning, "source": source}
     )
+
+
+class Fit:
+    """Numbers that a script of this repository fitted and wrote, with their uncertainty."""
+
+    def __init__(self, file: Path) -> None:
+        """Read the file that the script wrote."""
+        self.document = json.loads(file.read_text(encoding="utf-8"))
+
+    def value(self, path: str, unit: str) -> float:
+        """Return a number; it must have been written in `unit`."""
+        number = self.document["numbers"][path]
+        if number["unit"] != unit:
+            raise ValueError(f"{path} was fitted in {number['unit']}, but is declared in {unit}")
+        return number["value"]
+
+    def source(self, path: str) -> Source:
+        """Return where a number comes from: the script, its rows, and how far the number is known."""
+        number = self.document["numbers"][path]
+        spread = f"x/÷ {2.718281828 ** number['sd_of_ln']:.2f} (1 SD)"
+        return fitted(f"{self.document['script']}, seed {self.document['seed']}: rows {number['rows']}; {spread}")
+
+    def parameter(self, path: str, unit: str, meaning: str) -> Any:
+        """Declare a parameter whose value, and what is known of it, is in the file."""
+        return parameter(self.value(path, unit), unit, meaning, self.source(path))
 
 
 def variable(unit: str, long_name: str, scale: float, dims: tuple[str, ...] = ("neuron",), signed: bool = False) -> Any:

@@ -15,9 +15,10 @@ import numpy as np
 from jax import Array, lax
 from jax import numpy as jnp
 
+from plastisim.engine.control import FIRST_STEP, Lanes, Tolerance
 from plastisim.engine.jacobian import Rates
 from plastisim.engine.noise import Counted, advance_counted
-from plastisim.engine.stepping import FIRST_STEP, Coupling, Lanes, Tolerance, advance
+from plastisim.engine.stepping import Coupling, advance
 
 PIECES = 8  # cubic pieces a segment
 
@@ -52,7 +53,7 @@ def animals_chunk(
         jumps: added to the variables at the start of each segment, shape (segment, variable, animal).
         inputs: pytree of arrays with a leading segment axis, constant within a segment.
         lengths: s, shape (segment,).
-        tolerance: see `stepping.Tolerance`.
+        tolerance: see `control.Tolerance`.
 
     Returns:
         The lanes at the end, the cubic pieces with a leading segment axis, and the values at the end of each segment,
@@ -134,7 +135,7 @@ def neurons_chunk(
         pieces: with a leading segment axis.
         events: whether a segment begins with an event, shape (segment,).
         lengths: s, shape (segment,).
-        tolerance: see `stepping.Tolerance`.
+        tolerance: see `control.Tolerance`.
         coupling: how neighbouring neurons exchange (see `stepping.Coupling`).
         ends: end of each segment, s, integer, shape (segment,); part of the address of chance.
         pools: variables that are counted molecules (see noise.py); None where nothing is left to chance.

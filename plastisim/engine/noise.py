@@ -25,11 +25,12 @@ import numpy as np
 from jax import Array, lax
 from jax import numpy as jnp
 
+from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import Number
 from plastisim.engine.jacobian import Rates
 from plastisim.engine.randomness import address, bits, normal, uniform
-from plastisim.engine.stepping import Coupling, InputsAt, Lanes, Tolerance, advance
+from plastisim.engine.stepping import Coupling, InputsAt, advance
 
 TICK = 600.0  # s; hides 8 % of the variance that slow averages have from a pool with a half-life of 1.5 h
 LARGE = 48.0  # from this mean on a count is drawn as a rounded normal number; its least value is 48 - 5.4 sqrt(48) > 0
@@ -84,7 +85,7 @@ def advance_counted(
         inputs_at: inputs at (seconds since the start of this stretch, shape (lane,); values, shape (variable, lane)).
         lanes: where the integration stands.
         length: duration, s, shape (); cut into equal ticks no longer than `pools.tick`, none if it is zero.
-        tolerance: see `stepping.Tolerance`.
+        tolerance: see `control.Tolerance`.
         coupling: of neighbouring lanes.
         pools: see `Counted`.
         moment: s, integer, the same for no two stretches of a run; part of the address of every draw.

@@ -34,24 +34,11 @@ from jax import Array, lax
 from jax import numpy as jnp
 from jax.experimental import pallas as pl
 
+from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
 from plastisim.engine.jacobian import Rates, linearise
 from plastisim.engine.linear import factorise, solve
 from plastisim.engine.loop import PIECES, Pieces
-from plastisim.engine.stepping import (
-    ERROR,
-    GAMMA,
-    MEMORY,
-    RESULT,
-    STAGE,
-    TIMES,
-    Coupling,
-    Lanes,
-    Tolerance,
-    blame,
-    decide,
-    judge,
-    plan,
-)
+from plastisim.engine.stepping import ERROR, GAMMA, MEMORY, RESULT, STAGE, TIMES, Coupling
 
 TILE = 32
 

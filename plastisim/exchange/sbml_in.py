@@ -14,9 +14,10 @@ from jax import Array
 from jax import numpy as jnp
 from numpy.typing import ArrayLike
 
+from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.devices import compiled
 from plastisim.engine.errors import ConfigError, NumericalError
-from plastisim.engine.stepping import Lanes, Tolerance, advance
+from plastisim.engine.stepping import advance
 from plastisim.exchange.sbml_document import SUPPORTED
 from plastisim.exchange.sbml_math import TIME, Formula, Unsupported, Values
 from plastisim.exchange.sbml_reader import Contents, read_contents

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jax import numpy as jnp
 
-from plastisim.engine import stepping
+from plastisim.engine import control
+from plastisim.engine.control import Lanes
 from plastisim.engine.errors import ConfigError, NumericalError
-from plastisim.engine.stepping import Lanes
 from plastisim.exchange.sbml_document import SUPPORTED
 from plastisim.exchange.sbml_math import TIME, Values
 from plastisim.exchange.sbml_reader import Contents, Event
@@ -67,7 +67,7 @@ def run(
         stretch: moves lanes on under conditions (by name, shape (lane,)), from a time, by a duration.
     """
     cuts = np.unique(np.concatenate([[0.0], course.switches.cuts(course.constants, times[-1]), times]))
-    lanes, frames = stepping.start(jnp.asarray(first)), []
+    lanes, frames = control.start(jnp.asarray(first)), []
     were = [np.full(first.shape[1], event.before) for event in course.contents.events]
     for begin, end in zip(cuts, [*cuts[1:], None], strict=True):
         lanes, were = _events(course, lanes, begin, begin, were)

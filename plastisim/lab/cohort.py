@@ -8,15 +8,16 @@ own ordinary turnover and drift, and one random effect on the size of the drug r
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from plastisim.engine.errors import ConfigError
-from plastisim.engine.fields import Source, chosen, fitted, parameter
+from plastisim.engine.fields import Fit, Source, chosen, fitted, parameter
+from plastisim.lab.dendrites import TUFT, Compartment
 
 RATES = Source("Neuropixels rates of layer V frontal units, awake mouse (Davi1990/psilocybin-burst-firing)", "seen")
 SHAO_2021 = Source("Shao et al. 2021 Neuron 109:2535, doi 10.1016/j.neuron.2021.06.008, deposited tables", "measured")
 SHAO_2025 = Source("Shao, Liao et al. 2025 Nature, doi 10.1038/s41586-025-08813-6, deposited tables", "measured")
-FITTED = fitted("experiments/spine_law.py")
-DAY = 86400.0
+FITTED = Fit(Path(__file__).parents[1] / "calibrated.json")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,13 +69,14 @@ class Cohort:
         cell_type: what the labelled neurons are.
         mice: number of mice an arm.
         neurons: imaged neurons a mouse.
-        dendrites: imaged tuft branches a neuron.
+        dendrites: imaged branches a neuron.
         turnover: ordinary turnover relative to the pooled cohorts (row V7b).
         drift: slow extra loss of spines while the mice are imaged, 1/s (rows V13, V14).
         handling: share of seen spines that an injection, of vehicle too, puts below detection for a few days. Why
             density falls between day -1 and day 1 in vehicle mice (rows V11, V12) is not known; this is its size.
         responsiveness: scale on the number of spines that the drug adds; the cohort's random effect.
-        spine_density: seen spines at rest, 1/um; None takes the cell type's.
+        spine_density: seen spines at rest on the tuft, 1/um; None takes the cell type's.
+        compartment: where the branches are; its density relative to the tuft and its drive apply to all of them.
     """
 
     name: str
@@ -83,10 +85,13 @@ class Cohort:
     neurons: int = 4
     dendrites: int = 3
     turnover: float = parameter(1.0, "1", "turnover relative to the pooled cohorts", chosen("the pooled cohorts"))
-    drift: float = parameter(0.0038 / DAY, "1/s", "slow extra loss while imaged", FITTED)
-    handling: float = parameter(0.024, "1", "share of seen spines that an injection hides for days", FITTED)
+    drift: float = FITTED.parameter("cohorts.drift", "1/s", "slow extra loss while imaged")
+    handling: float = FITTED.parameter(
+        "cohorts.handling", "1", "share of seen spines that an injection hides for days"
+    )
     responsiveness: float = parameter(1.0, "1", "random effect of the cohort on the drug response", chosen("unit"))
     spine_density: float | None = None
+    compartment: Compartment = TUFT
 
     def __post_init__(self) -> None:
         for what in ("mice", "neurons", "dendrites"):
@@ -100,16 +105,27 @@ class Cohort:
 
     @property
     def density(self) -> float:
-        """Seen spines at rest, 1/um."""
-        return self.cell_type.spine_density if self.spine_density is None else self.spine_density
+        """Seen spines at rest where the branches are, 1/um."""
+        on_tuft = self.cell_type.spine_density if self.spine_density is None else self.spine_density
+        return on_tuft * self.compartment.relative_density
+
+    @property
+    def growth(self) -> float:
+        """Scale on the number of spines that the drug adds to these branches."""
+        return self.responsiveness * self.compartment.drive
 
     def with_mice(self, mice: int) -> Cohort:
         """Return the same cohort with another number of mice."""
         return dataclasses.replace(self, mice=mice)
 
 
-THY1_GFP = Cohort("Thy1-GFP", PT, mice=24, turnover=0.78, responsiveness=0.54, spine_density=0.484)
-"""Thy1-GFP line M of Shao et al. 2021: density from its table (row V1), turnover from row V7b, response fitted."""
+THY1_GFP = Cohort(
+    "Thy1-GFP", PT, mice=24, turnover=FITTED.value("Thy1-GFP.turnover", "1"),
+    responsiveness=FITTED.value("Thy1-GFP.responsiveness", "1"), spine_density=0.484,
+)  # fmt: skip
+"""Thy1-GFP line M of Shao et al. 2021: density from its table (row V1), turnover and response fitted by
+experiments/calibrate.py."""
 
-PT_2025 = Cohort("PT", PT, mice=24, turnover=1.12, responsiveness=1.0)
-"""Pons-projecting cells of Shao, Liao et al. 2025: turnover from row V7b; its response is the unit."""
+PT_2025 = Cohort("PT", PT, mice=24, turnover=FITTED.value("PT.turnover", "1"), responsiveness=1.0)
+"""Pons-projecting cells of Shao, Liao et al. 2025: turnover fitted by
+experiments/calibrate.py; its response is the unit."""

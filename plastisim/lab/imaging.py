@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from plastisim.engine.fields import chosen, fitted, parameter
+from plastisim.engine.fields import Fit, chosen, fitted, parameter
 from plastisim.lab.branch_table import BranchTable
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+FITTED = Fit(Path(__file__).parents[1] / "calibrated.json")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Microscope:
     )  # fmt: skip
     width_offset: float = parameter(0.34, "um", "width added by the optics", fitted("row V16 less row V17"))
     width_median: float = parameter(0.555, "um", "true width of the median persistent spine", fitted("row V17"))
-    width_noise: float = parameter(0.17, "1", "SD of the noise of ln width, one session", fitted("row V21"))
+    width_noise: float = FITTED.parameter("microscope.width_noise", "1", "SD of the noise of ln width, one session")
 
     def resolved(self, density: float) -> float:
         """Return the share of visible spines that is counted, at a density of counted spines (1/um).
@@ -57,6 +59,8 @@ class Snapshots:
         log_width: ln of its true head width relative to the median persistent spine, same shape.
         place: its position along the branch, 0..1, same shape.
         noise: a standard normal number for its width in this session, same shape.
+        birth: s from day 0, far below zero for spines older than the run, same shape.
+        transient: whether it is transient, same shape.
         length: of the branches, um, shape (site,).
     """
 
@@ -66,6 +70,8 @@ class Snapshots:
     log_width: Floats
     place: Floats
     noise: Floats
+    birth: npt.NDArray[np.int32]
+    transient: Flags
     length: Floats
 
 

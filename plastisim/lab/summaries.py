@@ -40,6 +40,13 @@ def mouse_sd(sample: Sample, weights: FloatArray) -> FloatArray:
     return _sd(weights.sum(axis=1), weights @ centred, weights @ centred**2)
 
 
+def resampled_mean(values: FloatArray, resamples: int, seed: int = 0) -> FloatArray:
+    """Return means of mice drawn with replacement, shape (resample, column); `values` has shape (mouse, column)."""
+    mice = len(values)
+    weights = np.random.default_rng(seed).multinomial(mice, np.full(mice, 1.0 / mice), size=resamples)
+    return weights @ values / mice
+
+
 def correlation(sample: Sample, weights: FloatArray) -> FloatArray:
     """Return Pearson's r over branches between the two columns of a paired sample, shape (resample,)."""
     first, second = (sample.values - sample.values.mean(axis=0)).T

@@ -89,6 +89,7 @@ class Observed:
         lost_again: share of all spines that is gained in one session and lost in the next.
         lasting: share of the seen spines that is seen in nine daily sessions running.
         unseen: share of the living spines that is not seen.
+        new_transient: share of the law's first state (transient) among the spines that are new in a session.
     """
 
     formation: float
@@ -100,6 +101,7 @@ class Observed:
     lost_again: float
     lasting: float
     unseen: float
+    new_transient: float
 
     def losses(self) -> tuple[float, ...]:
         """Return the share of new spines lost between each two sessions among those seen until then."""
@@ -124,6 +126,7 @@ def observed(flow: Flow) -> Observed:
         lost_again=float(new.sum() - seen @ (two_days @ new)) / total,
         lasting=_seen_running(flow, seen * numbers, (1.0,) * 8)[-1],
         unseen=1.0 - total,
+        new_transient=float(new[0] / new.sum()),
     )  # fmt: skip
 
 

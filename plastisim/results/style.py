@@ -8,7 +8,7 @@ from typing import Any
 
 INK = "#1b1b1b"
 VEHICLE = "#5c6670"
-DRUGS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7")  # Okabe & Ito
+DRUGS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito
 BAND = "#dfe3e8"
 
 SETTINGS: dict[Any, Any] = {

@@ -12,7 +12,8 @@ import numpy as np
 from jax import numpy as jnp
 
 from plastisim.biology.spines import Spines
-from plastisim.block import PROTEINS, SET_POINT
+from plastisim.block import GROWTH
+from plastisim.calibration.means import Drive
 from plastisim.engine.clock import schedule
 from plastisim.lab.branch_table import ELIMINATION, FORMATION, VEHICLE, BranchTable, concatenate
 from plastisim.lab.cohort import Cohort, Spread
@@ -24,7 +25,6 @@ from plastisim.lab.turnover import observed
 from plastisim.lab.turnover_fit import Branches, covariances
 from plastisim.population import in_precision, populate, sites
 from plastisim.simulation import Run, snapshots
-from plastisim.spine_means import Drive
 from plastisim.trees import Trees
 
 CHUNK = 64  # segments compiled together
@@ -80,10 +80,10 @@ def agents_table(
     return concatenate(arms)
 
 
-def drive_of(run: Run) -> Drive:
-    """Return what drove the spines of a run's last arm, every neuron of every mouse beside each other."""
-    values = run.population.imaged(run.frames.cascade)[:, :, -1]
-    proteins, set_point = (values[:, index].reshape(len(values), -1) for index in (PROTEINS, SET_POINT))
+def drive_of(run: Run, arm: int = -1) -> Drive:
+    """Return what drove the spines of an arm (the last one, unless said), all mice's neurons beside each other."""
+    values = run.population.imaged(run.frames.cascade)[:, :, arm]
+    proteins, set_point = (values[:, index].reshape(len(values), -1) for index in GROWTH[:2])
     return Drive(run.frames.time, proteins, set_point)
 
 

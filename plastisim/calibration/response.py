@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from plastisim.biology.spines import Spines
+from plastisim.calibration.means import Course, expected_table
 from plastisim.lab.branch_table import BranchTable, FloatArray, concatenate
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.published_figure import POOLED, Published
-from plastisim.spine_means import Course, expected_table
 
 DRUG = "psilocybin"
 FAILS, STRONG = 1.96, 0.7  # scores and correlations worth a mark

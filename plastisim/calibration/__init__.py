@@ -1,0 +1,119 @@
+"""The tools of the scripts that fit and score: laws and their fits, agents to check them, readouts of every row."""
+
+from plastisim.calibration.body_readouts import body_readouts
+from plastisim.calibration.cell_readouts import (
+    day_readouts,
+    density_after_a_day,
+    dish_readouts,
+    receptor_readouts,
+    size_readouts,
+)
+from plastisim.calibration.joint import Prior, Problem, ensemble, identified, optimum, profile
+from plastisim.calibration.means import course_of
+from plastisim.calibration.response import (
+    Expectation,
+    Free,
+    Setting,
+    counting,
+    figures_of,
+    result_table,
+    result_to_json,
+)
+from plastisim.calibration.response import fit as fit_response
+from plastisim.calibration.scores import (
+    of_comparison,
+    of_findings,
+    score_figure,
+    score_table,
+    scores_to_json,
+    tally,
+)
+from plastisim.calibration.shares import (
+    FACTOR,
+    by_confidence,
+    design,
+    factors,
+    law,
+    manipulation,
+    restless,
+    share_figure,
+    shares,
+)
+from plastisim.calibration.shipping import SHIPPED, Number, fingerprint, numbers, shipped_uncertainty, write
+from plastisim.calibration.sizes import sizes
+from plastisim.calibration.trial import WEEK, agents_table, calibrate, drive_of, hidden_state
+from plastisim.lab.hazard_laws import HiddenState, OneHazard, SizeDetection, TwoPools
+from plastisim.lab.published_body import BODY
+from plastisim.lab.published_cell import CELL
+from plastisim.lab.published_size import SIZE
+from plastisim.lab.turnover import observed
+from plastisim.lab.turnover_fit import COVARIANCES, Branches, Row, baseline, covariances, fit
+from plastisim.lab.turnover_report import candidate_table, fit_to_json, turnover_figure
+
+FINDINGS = (*BODY, *CELL, *SIZE)
+
+__all__ = [
+    "COVARIANCES",
+    "FACTOR",
+    "FINDINGS",
+    "SHIPPED",
+    "WEEK",
+    "Branches",
+    "Expectation",
+    "Free",
+    "HiddenState",
+    "Number",
+    "OneHazard",
+    "Prior",
+    "Problem",
+    "Row",
+    "Setting",
+    "SizeDetection",
+    "TwoPools",
+    "agents_table",
+    "baseline",
+    "body_readouts",
+    "by_confidence",
+    "calibrate",
+    "candidate_table",
+    "counting",
+    "course_of",
+    "covariances",
+    "day_readouts",
+    "density_after_a_day",
+    "design",
+    "dish_readouts",
+    "drive_of",
+    "ensemble",
+    "factors",
+    "figures_of",
+    "fingerprint",
+    "fit",
+    "fit_response",
+    "fit_to_json",
+    "hidden_state",
+    "identified",
+    "law",
+    "manipulation",
+    "numbers",
+    "observed",
+    "of_comparison",
+    "of_findings",
+    "optimum",
+    "profile",
+    "receptor_readouts",
+    "restless",
+    "result_table",
+    "result_to_json",
+    "score_figure",
+    "score_table",
+    "scores_to_json",
+    "share_figure",
+    "shares",
+    "shipped_uncertainty",
+    "size_readouts",
+    "sizes",
+    "tally",
+    "turnover_figure",
+    "write",
+]

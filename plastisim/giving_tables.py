@@ -1,0 +1,51 @@
+"""What is given, from tables of an experiment file: doses, trains of doses, baths, infusions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from plastisim.lab.compound import ROUTES
+from plastisim.lab.compounds import find_compound
+from plastisim.lab.giving import Bath, Dose, Infusion, repeated
+from plastisim.toml_table import MISSING, TomlTable
+
+
+def _compound(table: TomlTable) -> Any:
+    """Return the compound that a table names."""
+    name = table.take("compound", str, expected="the name of a compound")
+    return None if name is None else table.attempt("compound", lambda: find_compound(name))
+
+
+def doses(table: TomlTable) -> tuple[Dose, ...] | None:
+    """Return a dose, or a train of them."""
+    compound = _compound(table)
+    optional = compound is None or compound.inert
+    amount = table.quantity("amount", "mg/kg", math.nan if optional else MISSING, positive=True)
+    at = table.quantity("at", "s", 0.0)
+    usual = next(iter(compound.routes), "ip") if compound else "ip"
+    route = table.choice("route", ROUTES, usual)
+    times, every = table.take("times", int, 1), table.take("every", str, None)
+    if times != 1 and every is None:
+        table.faults.append(f'{table.at("every")}: is missing, expected the time between doses, as "24 h"')
+    table.close()
+    if not table.sound or compound is None:
+        return None
+    one = table.attempt("", lambda: Dose(compound, amount, at, route))
+    return None if one is None else table.attempt("", lambda: repeated(one, times, every or "1 d"))
+
+
+def bath(table: TomlTable) -> Bath | None:
+    """Return a bath."""
+    compound, held = _compound(table), table.quantity("concentration", "nmol/L", minimum=0.0)
+    start, stop = table.quantity("start", "s", 0.0), table.quantity("stop", "s")
+    table.close()
+    return table.attempt("", lambda: Bath(compound, held, start, stop)) if table.sound else None
+
+
+def infusion(table: TomlTable) -> Infusion | None:
+    """Return an infusion."""
+    compound, rate = _compound(table), table.take("rate", str, expected='a rate with its unit, as "0.5 mg/kg/h"')
+    start, stop = table.take("start", str, "0 s"), table.take("stop", str, expected='a time, as "2 h"')
+    table.close()
+    return table.attempt("", lambda: Infusion.of(compound, rate, start=start, stop=stop)) if table.sound else None

@@ -1,0 +1,226 @@
+"""Experiment files: what is read is what was written, and every fault is one clear message with its place."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from plastisim import cli
+from plastisim.engine.errors import ConfigError
+from plastisim.experiment import Experiment, declared_parameters
+from plastisim.experiment_file import load_experiment_file, read_experiment
+from plastisim.experiment_text import as_toml, experiment_of
+from plastisim.lab.agonists import PSILOCYBIN
+from plastisim.lab.cohort import PT_2025
+from plastisim.lab.compounds import COMPOUNDS
+from plastisim.lab.giving import Bath, Dose
+from plastisim.lab.hypotheses import TRKB_DIRECT
+from plastisim.lab.manipulations import HTR2A_KNOCKOUT
+from plastisim.lab.protocol import DAY
+from plastisim.readout_table import Asked
+
+GOOD = """
+schema = "plastisim/1"
+title = 'Does "it" block?'
+seed = 3
+
+[[cohorts]]
+like = "PT 2025"
+mice = 8
+
+[[cohorts]]
+name = "basal"
+cell_type = "IT"
+compartment = "basal"
+mice = 2
+drift = "0.001 1/d"
+spine_density = "0.5 1/um"
+
+[[arms]]
+name = "vehicle"
+doses = [{ compound = "vehicle" }]
+
+[[arms]]
+name = "drug"
+doses = [{ compound = "psilocybin", amount = "1 mg/kg", at = "2 h", route = "iv", times = 2, every = "24 h" }]
+baths = [{ compound = "ketanserin", concentration = "1 umol/L", start = "-1 h", stop = "2 d" }]
+infusions = [{ compound = "LSD", rate = "0.5 mg/kg/h", stop = "2 h" }]
+manipulations = ["Htr2a knockout", { name = "own", statement = "less", pathway = { "trkb.potentiation" = 0.5 } }]
+hypothesis = "TrkB direct"
+htr2a_density = "50 %"
+
+[imaging]
+sessions = [-1, 1, "3 d"]
+
+[[readouts]]
+name = "density"
+
+[[readouts]]
+name = "bdnf_mrna"
+at = ["2 h", 1]
+
+[parameters]
+"pathway.gq.reserve" = "2.5"
+"spines.transient_loss" = "0.5 1/d"
+
+[verdict]
+readout = "density"
+arm = "drug"
+at = 1
+above = "5 %"
+"""
+DRUG = 'compound = "psilocybin"'
+WRONG = {
+    "another schema": ('"plastisim/1"', '"plastisim/9"', "schema: got 'plastisim/9', expected \"plastisim/1\""),
+    "no schema": ('schema = "plastisim/1"', "", "schema: is missing"),
+    "misspelt key": ("mice = 8", "micee = 8", "cohorts[0].micee: no such key; did you mean 'mice'?"),
+    "misspelt table": ("[verdict]", "[verdct]", "verdct: no such key; did you mean 'verdict'?"),
+    "number as text": ("mice = 8", 'mice = "8"', "cohorts[0].mice: got '8', expected a whole number"),
+    "no mice": ("mice = 8", "mice = 0", "cohorts[0]: cohort 'PT' needs at least one of mice, but got 0"),
+    "unknown cell type": ('"IT"', '"ET"', "cohorts[1].cell_type: got 'ET', expected one of PT, IT"),
+    "unknown compartment": ('"basal"\nmice', '"basel"\nmice', "compartment: got 'basel', expected one of"),
+    "unknown cohort": ('"PT 2025"', '"PT2025"', "did you mean 'PT 2025'?"),
+    "density without unit": ('"0.5 1/um"', '"0.5"', "cohorts[1].spine_density: got '0.5' without a unit"),
+    "misspelt compound": (DRUG, 'compound = "psilocibin"', "arms[1].doses[0].compound: unknown compound 'psilocibin'"),
+    "dose without unit": ('"1 mg/kg"', '"1"', "arms[1].doses[0].amount: got '1' without a unit"),
+    "dose of another kind": ('"1 mg/kg"', '"1 h"', "arms[1].doses[0].amount: got '1 h', which is not in a unit like"),
+    "no dose": ('amount = "1 mg/kg", ', "", "arms[1].doses[0].amount: is missing"),
+    "unknown route": ('"iv"', '"im"', "arms[1].doses[0].route: got 'im', expected one of ip, sc, oral, iv"),
+    "route without kinetics": ('"iv"', '"oral"', "arms[1].doses[0]: psilocybin has no oral kinetics"),
+    "train without interval": (', every = "24 h"', "", "arms[1].doses[0].every: is missing"),
+    "bath that ends first": ('stop = "2 d"', 'stop = "-2 h"', "arms[1].baths[0]: the bath of ketanserin ends"),
+    "rate without time": ('"0.5 mg/kg/h"', '"0.5"', "arms[1].infusions[0]: rate of the infusion of LSD: got '0.5'"),
+    "misspelt manipulation": ('"Htr2a knockout"', '"Htr2a knokout"', "did you mean 'Htr2a knockout'?"),
+    "misspelt hypothesis": ('"TrkB direct"', '"TrkB drect"', "arms[1].hypothesis: got 'TrkB drect'"),
+    "manipulation of nothing": ('"trkb.potentiation"', '"trkb.potential"', "potential"),
+    "dose after the end": ('at = "2 h"', 'at = "9 d"', "lies outside the run"),
+    "session off the clock": ("[-1, 1,", "[-1, 1.01,", "off the clock"),
+    "session in another unit": ('"3 d"', '"3 kg"', "imaging.sessions[2]: got '3 kg', which is not in a unit like s"),
+    "misspelt read-out": ('"bdnf_mrna"', '"bdnf_mran"', "readouts[1].name: got 'bdnf_mran'"),
+    "read-out off the clock": ('["2 h", 1]', '["3 h"]', "readouts[1]: bdnf_mrna is not recorded at 10800 s"),
+    "read-out without time": ('at = ["2 h", 1]', "", "readouts[1]: bdnf_mrna needs times"),
+    "unknown parameter": ("gq.reserve", "gq.reserv", "did you mean 'pathway.gq.reserve'?"),
+    "parameter without unit": ('"0.5 1/d"', '"0.5"', "parameters.spines.transient_loss: got '0.5' without a unit"),
+    "verdict on another arm": ('arm = "drug"', 'arm = "drugs"', "verdict.arm: got 'drugs', expected one of drug"),
+    "verdict without threshold": ('above = "5 %"', "", "verdict: needs one of above and below"),
+    "seed that is no number": ("seed = 3", "seed = 3.5", "seed: got 3.5, expected a whole number"),
+    "no TOML": ("[imaging]", "[imaging", "is not TOML"),
+}
+
+
+@pytest.fixture(scope="module")
+def good() -> Experiment:
+    return read_experiment(GOOD)
+
+
+def test_a_file_says_what_the_objects_hold(good: Experiment) -> None:
+    drug = good.protocol.arms[1]
+    assert drug.doses == tuple(Dose(PSILOCYBIN, 1.0, 7200 + day * DAY, "iv") for day in (0, 1))
+    assert drug.baths == (Bath(next(one for one in COMPOUNDS if one.name == "ketanserin"), 1000.0, -3600, 2 * DAY),)
+    assert (drug.infusions[0].rate, drug.infusions[0].stop, drug.htr2a_density) == (0.5, 7200.0, 0.5)
+    assert drug.manipulations[0] is HTR2A_KNOCKOUT
+    assert drug.manipulations[1].pathway == {"trkb.potentiation": 0.5}
+    assert drug.hypothesis is TRKB_DIRECT
+    assert (good.protocol.start, good.protocol.end, good.protocol.sessions) == (-DAY, 3 * DAY, (-1.0, 1.0, 3.0))
+    assert [(one.name, one.mice, one.cell_type.name) for one in good.cohorts] == [("PT", 8, "PT"), ("basal", 2, "IT")]
+    assert good.cohorts[0] == PT_2025.with_mice(8)
+    assert (good.cohorts[1].compartment.name, good.cohorts[1].spine_density) == ("basal", 0.5)
+    assert good.readouts == (Asked("density"), Asked("bdnf_mrna", (7200.0, 86400.0)))
+
+
+def test_parameters_arrive_in_their_units(good: Experiment) -> None:
+    setup = good.setup()
+    assert setup.pathway.gq.reserve == 2.5
+    assert setup.law.transient_loss == pytest.approx(0.5 / DAY, rel=1e-15)
+    assert setup.spread == Experiment.setup(dataclasses.replace(good, parameters={})).spread
+
+
+def test_what_is_written_is_read_as_the_same(good: Experiment) -> None:
+    again = read_experiment(as_toml(good))
+    assert again == good
+    assert repr(again) == repr(good)
+    assert as_toml(again) == as_toml(good)
+
+
+def test_every_parameter_survives_the_way_to_the_file_and_back(good: Experiment) -> None:
+    parameters = {path: float(one.value) * 1.1 + 1e-7 for path, one in declared_parameters().items()}
+    everything = dataclasses.replace(good, parameters=parameters)
+    assert read_experiment(as_toml(everything)).parameters == parameters
+
+
+def test_a_run_is_written_as_the_experiment_that_repeats_it(good: Experiment) -> None:
+    setup = good.setup()
+    again = read_experiment(as_toml(experiment_of(setup, "again")))
+    assert again.protocol == good.protocol
+    assert again.cohorts == good.cohorts
+    assert again.parameters == good.parameters
+    assert again.seed == 3
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_fault_is_one_clear_message(case: str) -> None:
+    old, new, expected = WRONG[case]
+    assert GOOD.count(old) >= 1
+    with pytest.raises(ConfigError) as error:
+        read_experiment(GOOD.replace(old, new), "own.toml")
+    lines = str(error.value).splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("own.toml")
+    assert expected in lines[0]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    text = GOOD.replace("mice = 8", "micee = 8").replace('"1 mg/kg"', '"1"').replace("gq.reserve", "gq.reserv")
+    with pytest.raises(ConfigError) as error:
+        read_experiment(text, "own.toml")
+    head, *faults = str(error.value).splitlines()
+    assert head == "own.toml has 3 faults:"
+    assert [fault.split(":")[0].strip() for fault in faults] == [
+        "cohorts[0].micee", "arms[1].doses[0].amount", "parameters.pathway.gq.reserv",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        (None, [], "cannot be read"),
+        (GOOD.replace("mice = 8", "micee = 8"), [], "did you mean 'mice'?"),
+        (GOOD, ["--small"], "says itself how many mice"),
+        (GOOD, ["--seed", "5"], "has its own seed, 3"),
+        (GOOD, ["--dose", "1 mg/kg"], "--dose"),
+    ],
+)
+def test_the_command_line_refuses_before_anything_is_computed(
+    text: str | None, options: list[str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLASTISIM_CACHE", "off")
+    if text is not None:
+        Path("own.toml").write_text(text, encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    assert cli.main(["run", "own.toml", "--out", "o", *options]) == 2
+    assert expected in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_page_that_is_printed_in_the_docstring_is_read() -> None:
+    from plastisim import experiment_file
+
+    text = "\n".join(line[4:] for line in (experiment_file.__doc__ or "").splitlines() if line.startswith("    "))
+    assert read_experiment(text).protocol.arms[1].doses[1].at == DAY
+
+
+def test_the_page_in_the_readme_is_read() -> None:
+    page = re.search(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert page is not None
+    assert read_experiment(page[1]).verdict is not None
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+        load_experiment_file(tmp_path / "nowhere.toml")
