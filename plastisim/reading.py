@@ -103,7 +103,7 @@ def _recorded(run: Stored, readout: Readout, times: Sequence[float]) -> FloatArr
 def _imaged(run: Stored, readout: Readout, times: Sequence[float]) -> FloatArray:
     """Return what was seen in sessions, mean over the branches of a mouse, shape (arm, mouse, time)."""
     days = [time / DAY for time in times]
-    if readout.source in MiniEpsc._fields:
+    if isinstance(readout.source, str) and readout.source in MiniEpsc._fields:
         recorded = mini_epsc(run)
         return getattr(recorded, readout.source)[..., np.searchsorted(recorded.days, days)]
     arm, _, mouse = columns.names_of(run)

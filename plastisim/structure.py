@@ -89,9 +89,13 @@ def mini_epsc(run: Run | Stored, patch: PatchClamp | None = None) -> MiniEpsc:
 
     time, gains = _recorded(run, "ampa_gain")
     gain = gains[_frames(run, time)]
-    parts = (spines.serial >= 0, spines.transient, spines.log_width)
-    living, transient, log_width = (part.reshape(len(part), *shape[:3], -1) for part in parts)
-    found = (patch or PatchClamp()).miniatures(living, transient, log_width, gain)
+    by_neuron = (len(spines.serial), *shape[:3], -1)
+    found = (patch or PatchClamp()).miniatures(
+        living=(spines.serial >= 0).reshape(by_neuron),
+        transient=spines.transient.reshape(by_neuron),
+        log_width=spines.log_width.reshape(by_neuron),
+        ampa_gain=gain,
+    )
     length = spines.length.reshape(*shape[:3], -1).sum(axis=-1)
     lost = np.isnan(gain)  # diverged; its spines say no more
     frequency, amplitude = (

@@ -93,7 +93,7 @@ def _label(row: Row) -> str:
         "density": "change from baseline", "head_width": "change from baseline", "formation": "of spines, per interval",
         "elimination": "of spines, per interval", "new_spine_survival": "of new spines", "occupancy": "of receptors",
     }  # fmt: skip
-    return words.get(row["readout"], row["label"]) + ("" if row["unit"] == "1" else f" ({row['unit']})")
+    return words.get(row["readout"], str(row["label"])) + ("" if row["unit"] == "1" else f" ({row['unit']})")
 
 
 def effects_figure(rows: Sequence[Row], path: str | Path, title: str) -> None:
