@@ -11,6 +11,7 @@ from scipy.optimize import least_squares
 
 from plastisim.engine.errors import ConfigError
 from plastisim.exposed import Exposed, expose
+from plastisim.lab.compound import Compound
 from plastisim.lab.compounds import (
     AMPA_BLOCKER,
     ANA12,
@@ -33,7 +34,6 @@ from plastisim.lab.compounds import (
     SEROTONIN,
     VEHICLE,
     VOLINANSERIN,
-    Compound,
 )
 from plastisim.lab.manipulations import HTR2A_KNOCKOUT, SERT_EXPRESSION, SERT_KNOCKOUT, htr2a_density
 from plastisim.lab.protocol import Arm, Bath, Dose, Infusion
@@ -330,3 +330,13 @@ def test_what_is_not_there_is_named():
         mice().course(RAPAMYCIN, "plasma", "vehicle")
     with pytest.raises(ConfigError, match="whole fraction of 7200 s"):
         expose((Arm("a"),), end=7200, every=7000)
+
+
+@pytest.mark.parametrize("compound", COMPOUNDS, ids=lambda one: one.name)
+def test_only_what_has_a_stated_affinity_binds_htr2a(compound: Compound):
+    """A default rate once made every other drug a silent antagonist of 1 umol/L."""
+    binders = {
+        "serotonin", "psilocybin", "impermeant psilocybin", "LSD", "DMT", "5-MeO-DMT", "DOI", "MDMA", "ketanserin",
+        "non-hallucinogenic agonist", "volinanserin", "human psilocybin", "human LSD",
+    }  # fmt: skip
+    assert (compound.htr2a_on.value > 0.0) == (compound.name in binders)

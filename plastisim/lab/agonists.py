@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plastisim.engine.fields import Source, chosen, fitted, recalled
-from plastisim.lab.compound import HOUR, Compound, Sourced, impermeant, molar_mass
+from plastisim.lab.compound import HOUR, USUAL_ON, Compound, Sourced, impermeant, molar_mass
 
 _BATH_ONLY = chosen("not dosed systemically; given in a bath")
 _SEROTONIN_STATES = chosen("between the high- and the low-affinity state")
@@ -18,6 +18,7 @@ SEROTONIN = Compound(
     volume=Sourced(1.0, "L/kg", _BATH_ONLY),
     brain_ratio=Sourced(0.0, "1", Source("serotonin does not cross membranes (Vargas et al. 2023, summary)", "seen")),
     inside_ratio=Sourced(1e-4, "1", chosen("practically impermeant; keeps the intracellular pool defined")),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(0.20, "1/s", _SEROTONIN_STATES),
     htr2a_efficacy=Sourced(1.0, "1", _UNIT),
     htr1a_affinity=Sourced(20.0, "nmol/L", _SEROTONIN_STATES),
@@ -42,6 +43,7 @@ PSILOCYBIN = Compound(
     conversion=Sourced(
         20.0 / HOUR, "1/s", chosen("consistent with a psilocin peak 1.9 min after i.v. psilocybin (Hasler et al. 1997)")
     ),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(0.06, "1/s", _RICKLI),
     htr2a_efficacy=Sourced(0.45, "1", _PARTIAL),
     htr1a_affinity=Sourced(123.0, "nmol/L", _RICKLI),
@@ -81,6 +83,7 @@ DMT = Compound(
     elimination=Sourced(3.5 / HOUR, "1/s", _DMT_KINETICS),
     volume=Sourced(4.0, "L/kg", chosen("no table found")),
     brain_ratio=Sourced(0.6, "1", chosen("enters the brain freely")),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(0.13, "1/s", _DMT_RANGE),
     htr2a_efficacy=Sourced(0.45, "1", _DMT_RANGE),
     htr1a_affinity=Sourced(75.0, "nmol/L", _DMT_RANGE),
@@ -102,6 +105,7 @@ MEO_DMT = Compound(
     volume=Sourced(4.0, "L/kg", chosen("no table found")),
     brain_ratio=Sourced(0.6, "1", chosen("enters the brain freely")),
     saturation=Sourced(1.0 / 6000.0, "L/nmol", _SHEN),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(0.20, "1/s", _MEO_RECALLED),
     htr2a_efficacy=Sourced(0.60, "1", chosen("stronger partial agonist than DMT")),
     htr1a_affinity=Sourced(3.0, "nmol/L", _MEO_RECALLED),
@@ -119,6 +123,7 @@ DOI = Compound(
     elimination=Sourced(0.35 / HOUR, "1/s", _DOI_KINETICS),
     volume=Sourced(8.0, "L/kg", _DOI_KINETICS),
     brain_ratio=Sourced(0.1, "1", _DOI_KINETICS),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(7e-4, "1/s", _DOI_TABLE),
     htr2a_efficacy=Sourced(0.60, "1", _PARTIAL),
     htr1a_affinity=Sourced(2355.0, "nmol/L", _DOI_TABLE),
@@ -168,6 +173,7 @@ MDMA = Compound(
     elimination=Sourced(1.2 / HOUR, "1/s", _MDMA_KINETICS),
     volume=Sourced(6.0, "L/kg", _MDMA_KINETICS),
     brain_ratio=Sourced(0.8, "1", _MDMA_KINETICS),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(6.0, "1/s", _MDMA_RECEPTOR),
     htr2a_efficacy=Sourced(0.3, "1", _MDMA_RECEPTOR),
     sert_affinity=Sourced(400.0, "nmol/L", chosen("half of the largest serotonin release at 400 nmol/L")),

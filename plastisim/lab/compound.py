@@ -67,7 +67,7 @@ class Compound:
     brain_exchange: Sourced = Sourced(12.0 / HOUR, "1/s", _SLOW_PK)
     membrane_exchange: Sourced = Sourced(1.0 / 60.0, "1/s", chosen("a minute to cross the membrane"))
     inside_ratio: Sourced = Sourced(1.0, "1", chosen("a permeant compound equilibrates"))
-    htr2a_on: Sourced = Sourced(1e-3, "L/nmol/s", chosen("1e6 L/mol/s, typical of a receptor of this class"))
+    htr2a_on: Sourced = Sourced(0.0, "L/nmol/s", chosen("no binding assumed where no source reports it"))
     htr2a_off: Sourced = Sourced(1.0, "1/s", chosen("no binding assumed where no source reports it"))
     htr2a_efficacy: Sourced = Sourced(0.0, "1", chosen("no agonism assumed where no source reports it"))
     htr1a_affinity: Sourced = _NONE
@@ -90,6 +90,10 @@ class Compound:
             for field in dataclasses.fields(self)
             if isinstance(getattr(self, field.name), Sourced)
         }
+
+
+USUAL_ON = Sourced(1e-3, "L/nmol/s", chosen("1e6 L/mol/s, typical of a receptor of this class"))
+"""Association with 5-HT2A where only the dissociation constant is known: only their ratio matters at these times."""
 
 
 def molar_mass(value: float) -> Sourced:

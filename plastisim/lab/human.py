@@ -10,7 +10,7 @@ import dataclasses
 
 from plastisim.engine.fields import chosen, fitted
 from plastisim.lab.agonists import LSD, PSILOCYBIN
-from plastisim.lab.compound import HOUR, Sourced
+from plastisim.lab.compound import HOUR, USUAL_ON, Sourced
 
 _HOLZE = fitted("tests/test_compounds.py, row K1 (Holze et al. 2023): 15, 25 and 30 mg by mouth, 70 kg")
 _MADSEN = fitted("tests/test_compounds.py, row R1 (Madsen et al. 2019): half occupancy at 1.97 ug/L in plasma")
@@ -25,6 +25,7 @@ HUMAN_PSILOCYBIN = dataclasses.replace(
     conversion=Sourced(
         195.0 / HOUR, "1/s", fitted("psilocin peaks 1.9 min after i.v. psilocybin (Hasler et al. 1997), by this rate")
     ),
+    htr2a_on=USUAL_ON,
     htr2a_off=Sourced(8e-3, "1/s", chosen("dissociation constant of 8 nmol/L, between the 5-10 that row R1 points to")),
     brain_ratio=Sourced(0.83, "1", _MADSEN),
     routes=("oral",),
