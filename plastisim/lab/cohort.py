@@ -123,9 +123,7 @@ THY1_GFP = Cohort(
     "Thy1-GFP", PT, mice=24, turnover=FITTED.value("Thy1-GFP.turnover", "1"),
     responsiveness=FITTED.value("Thy1-GFP.responsiveness", "1"), spine_density=0.484,
 )  # fmt: skip
-"""Thy1-GFP line M of Shao et al. 2021: density from its table (row V1), turnover and response fitted by
-experiments/calibrate.py."""
+"""Thy1-GFP line M of Shao et al. 2021: density from its table (row V1), turnover and response fitted."""
 
 PT_2025 = Cohort("PT", PT, mice=24, turnover=FITTED.value("PT.turnover", "1"), responsiveness=1.0)
-"""Pons-projecting cells of Shao, Liao et al. 2025: turnover fitted by
-experiments/calibrate.py; its response is the unit."""
+"""Pons-projecting cells of Shao, Liao et al. 2025: turnover fitted; its response is the unit."""
