@@ -1,4 +1,4 @@
-"""The fit of spines and cohorts, its posterior, sizes, the shipped file, and shares of variance."""
+"""The fit of spines and cohorts, its posterior, sizes, and the shipped file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,10 @@ from plastisim.biology.spines import Spines
 from plastisim.calibration.joint import Prior, Problem, ensemble, identified, optimum
 from plastisim.calibration.means import Drive, course_of
 from plastisim.calibration.response import Expectation, Free, Setting, figures_of
-from plastisim.calibration.shares import FACTOR, Factor, by_confidence, design, factors, law, manipulation, shares
 from plastisim.calibration.shipping import SHIPPED, Number, fingerprint, write
 from plastisim.calibration.sizes import SHOWN_SD, sizes
 from plastisim.calibration.trial import WEEK, hidden_state
-from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import Fit
-from plastisim.lab.agonists import PSILOCYBIN
 from plastisim.lab.cohort import PT_2025, THY1_GFP, Spread
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.published import PUBLISHED
@@ -127,35 +124,3 @@ def test_a_number_in_another_unit_is_refused(tmp_path):
     assert "script.py, seed 4: rows V6" in Fit(file).source("a.b").text
     with pytest.raises(ValueError, match=r"fitted in 1/s, but is declared in 1/d"):
         Fit(file).value("a.b", "1/d")
-
-
-def test_shares_of_a_sum_are_those_of_its_parts():
-    shifts = design(3, 256, 1)
-    noise = np.random.default_rng(0).normal(size=256)
-    found = shares(shifts, 3.0 * shifts[:, 0] - 4.0 * shifts[:, 1] + noise)
-    assert found.each == pytest.approx([9 / 26, 16 / 26, 0.0], abs=0.05)
-    assert found.signs[:2].tolist() == [1.0, -1.0]
-    known = [
-        Factor("spines", name, 1.0, confidence, 0.1)
-        for name, confidence in zip("abc", ("chosen", "fitted", "chosen"), strict=True)
-    ]
-    table = by_confidence(known, found)
-    assert table["chosen"][0] == 2
-    assert table["chosen"][1] == pytest.approx(9 / 26, abs=0.05)
-    with pytest.raises(ConfigError, match="power of two"):
-        design(3, 100, 1)
-
-
-def test_every_number_stays_in_its_range():
-    known = factors(PSILOCYBIN, {"spines.hiding": 0.07})
-    edge = np.full(len(known), math.sqrt(3.0))
-    for one in known:
-        if one.path == "hiding":
-            assert one.sd == 0.07
-        elif one.path == "transcription.inside_weight":
-            assert one.value < one.value * one.times(edge[0]) < 1.0
-        elif one.how == "pathway" and one.confidence == "chosen" and not 0.0 < one.times(1.0) * one.value < 1.0:
-            assert one.times(edge[0]) == pytest.approx(FACTOR["chosen"])
-    changed = manipulation(known, edge, "edge")
-    assert changed.compounds["psilocybin.elimination"] == pytest.approx(2.0)
-    assert law(known, edge).hiding == pytest.approx(Spines().hiding * math.exp(0.07 * math.sqrt(3.0)))

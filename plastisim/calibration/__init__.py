@@ -28,17 +28,6 @@ from plastisim.calibration.scores import (
     scores_to_json,
     tally,
 )
-from plastisim.calibration.shares import (
-    FACTOR,
-    by_confidence,
-    design,
-    factors,
-    law,
-    manipulation,
-    restless,
-    share_figure,
-    shares,
-)
 from plastisim.calibration.shipping import SHIPPED, Number, fingerprint, numbers, shipped_uncertainty, write
 from plastisim.calibration.sizes import sizes
 from plastisim.calibration.trial import WEEK, agents_table, calibrate, drive_of, hidden_state
@@ -54,7 +43,6 @@ FINDINGS = (*BODY, *CELL, *SIZE)
 
 __all__ = [
     "COVARIANCES",
-    "FACTOR",
     "FINDINGS",
     "SHIPPED",
     "WEEK",
@@ -73,7 +61,6 @@ __all__ = [
     "agents_table",
     "baseline",
     "body_readouts",
-    "by_confidence",
     "calibrate",
     "candidate_table",
     "counting",
@@ -81,11 +68,9 @@ __all__ = [
     "covariances",
     "day_readouts",
     "density_after_a_day",
-    "design",
     "dish_readouts",
     "drive_of",
     "ensemble",
-    "factors",
     "figures_of",
     "fingerprint",
     "fit",
@@ -93,8 +78,6 @@ __all__ = [
     "fit_to_json",
     "hidden_state",
     "identified",
-    "law",
-    "manipulation",
     "numbers",
     "observed",
     "of_comparison",
@@ -102,14 +85,11 @@ __all__ = [
     "optimum",
     "profile",
     "receptor_readouts",
-    "restless",
     "result_table",
     "result_to_json",
     "score_figure",
     "score_table",
     "scores_to_json",
-    "share_figure",
-    "shares",
     "shipped_uncertainty",
     "size_readouts",
     "sizes",

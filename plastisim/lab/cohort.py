@@ -86,9 +86,7 @@ class Cohort:
     dendrites: int = 3
     turnover: float = parameter(1.0, "1", "turnover relative to the pooled cohorts", chosen("the pooled cohorts"))
     drift: float = FITTED.parameter("cohorts.drift", "1/s", "slow extra loss while imaged")
-    handling: float = FITTED.parameter(
-        "cohorts.handling", "1", "share of seen spines that an injection hides for days"
-    )
+    handling: float = FITTED.parameter("cohorts.handling", "1", "share of seen spines that an injection hides for days")
     responsiveness: float = parameter(1.0, "1", "random effect of the cohort on the drug response", chosen("unit"))
     spine_density: float | None = None
     compartment: Compartment = TUFT
