@@ -13,7 +13,6 @@ from jax import numpy as jnp
 
 from plastisim import treatment
 from plastisim.block import VARIABLES, Block, Cast, Given, Stretch, members
-from plastisim.engine import table
 from plastisim.engine.clock import Segments, schedule
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError, StoreError
@@ -22,11 +21,10 @@ from plastisim.lab.protocol import DAY, TICK
 from plastisim.population import exposures, in_precision, neuron_keys, pathways, sites
 from plastisim.quarantine import Failure, failures
 from plastisim.setup import Setup
-from plastisim.trees import Ledger, Seen
+from plastisim.trees import Ledger, Seen, side_by_side
 
 CHUNK = 32  # segments compiled together
 AT_REST = 1e4  # largest relative residual of a resting state, in units of rounding
-BLANK = Seen(*(np.array(value) for value in (table.FREE, False, 0.0, 0.0, 0.0, 0, False)))  # an empty slot
 
 
 class Frames(NamedTuple):
@@ -199,10 +197,7 @@ class Course:
         """Return all spines if an imaging session is due now, in one table."""
         if self.now not in self.days:
             return None
-        parts = self.crew.each(lambda block: block.look(self.now), self.blocks)
-        width = max(part.serial.shape[1] for part in parts)
-        columns = zip(*parts, BLANK, strict=True)
-        return Seen(*(np.concatenate([padded(one, width, blank) for one in same]) for *same, blank in columns))
+        return side_by_side(self.crew.each(lambda block: block.look(self.now), self.blocks))
 
     def of_animals(self, parts: list[np.ndarray]) -> np.ndarray:
         """Return values of every block's animals, the last axis over animals, as values of all animals."""
@@ -247,11 +242,6 @@ class Course:
             f"{animal % self.setup.population.mice} has no resting value ({int(restless.any(axis=0).sum())} neurons in "
             "all); check its parameters"
         )
-
-
-def padded(part: np.ndarray, width: int, value: Any) -> np.ndarray:
-    """Return a table, shape (site, slot), filled up to `width` slots with `value`."""
-    return np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=value)
 
 
 def _joined(parts: list[Ledger]) -> Ledger:

@@ -11,14 +11,14 @@ import numpy as np
 
 from plastisim import model
 from plastisim.biology.spines import Spines
-from plastisim.course import BLANK, Course, Frames, Passed, padded
+from plastisim.course import Course, Frames, Passed
 from plastisim.engine.crew import Crew
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope, Snapshots
 from plastisim.lab.protocol import DAY, Protocol
 from plastisim.quarantine import Failure
 from plastisim.setup import Settings, Setup
-from plastisim.trees import Ledger, Seen
+from plastisim.trees import BLANK, Ledger, Seen, padded
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ Nothing here computes: compiled programs do, and the host keeps what they return
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -59,6 +59,21 @@ class Seen(NamedTuple):
     noise: np.ndarray
     birth: np.ndarray
     transient: np.ndarray
+
+
+BLANK = Seen(*(np.array(value) for value in (table.FREE, False, 0.0, 0.0, 0.0, 0, False)))  # an empty slot
+
+
+def padded(part: np.ndarray, width: int, value: Any) -> np.ndarray:
+    """Return a table, shape (site, slot), filled up to `width` slots with `value`."""
+    return np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=value)
+
+
+def side_by_side(parts: list[Seen]) -> Seen:
+    """Return the spines of several groups of branches in one table."""
+    width = max(part.serial.shape[1] for part in parts)
+    columns = zip(*parts, BLANK, strict=True)
+    return Seen(*(np.concatenate([padded(one, width, blank) for one in same]) for *same, blank in columns))
 
 
 class Trees:

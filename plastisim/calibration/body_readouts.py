@@ -61,15 +61,16 @@ def _mice() -> Readouts:
     first = minutes <= 60.0
     wide = minutes[course >= 0.5 * course.max()]
     rises = np.array([_evoked(found, f"psilocybin {dose}") for dose in TWITCH_DOSES])
-    return {
+    values: Readouts = {
         ("K6", "5-MeO-DMT half-life, 1 mg/kg"): _half_life(minutes, plasma[1.0], 2.0, 30.0),
-        ("K6", "5-MeO-DMT exposure a mg, 10 less 2 mg/kg"): area[10.0] / area[2.0] - 1.0,
-        ("K8", "twitches in the first hour"): np.trapezoid(course[first], minutes[first]),
-        ("K8", "time of most twitches"): minutes[course.argmax()],
-        ("K8", "width of the twitch course"): wide[-1] - wide[0],
-        ("R2", "twitch ED50"): np.exp(np.interp(0.5, rises / rises[-1], np.log(TWITCH_DOSES))),
+        ("K6", "5-MeO-DMT exposure a mg, 10 less 2 mg/kg"): float(area[10.0] / area[2.0]) - 1.0,
+        ("K8", "twitches in the first hour"): float(np.trapezoid(course[first], minutes[first])),
+        ("K8", "time of most twitches"): float(minutes[course.argmax()]),
+        ("K8", "width of the twitch course"): float(wide[-1] - wide[0]),
+        ("R2", "twitch ED50"): float(np.exp(np.interp(0.5, rises / rises[-1], np.log(TWITCH_DOSES)))),
         ("R2", "twitches under a 5-HT2A blocker, less a tenth"): _evoked(found, "blocked") / rises[-1] - 0.1,
     }
+    return values
 
 
 def _affinities() -> Readouts:
@@ -95,7 +96,11 @@ def slice_drives() -> tuple[dict[str, float], dict[str, float]]:
 
     bath = Arm("serotonin", baths=(Bath(SEROTONIN, 10_000.0, 0, 2 * HOUR),))
     found = expose((Arm("vehicle", (Dose(DOI, 1e-9),)), bath), end=2 * HOUR, every=60)
-    return tuple({name: float(found.drive(name, arm)[0]) for name in found.drives} for arm in ("vehicle", "serotonin"))
+
+    def seen(arm: str) -> dict[str, float]:
+        return {name: float(found.drive(name, arm)[0]) for name in found.drives}
+
+    return seen("vehicle"), seen("serotonin")
 
 
 def _half_life(time: np.ndarray, values: np.ndarray, first: float, last: float) -> float:
