@@ -50,7 +50,7 @@ def test_a_kick_dies_out_in_every_group_of_neurons():
     dtype, population = jnp.dtype("float64"), run.population
     exposure = exposures(population, run.spread, dtype)
     none = jnp.full(population.animals, -1.0)
-    supply = tuple(cascade.Supply(0.0 * none, none) for _ in population.compounds)
+    supply = tuple(cascade.Supply(0.0 * none, none) for _ in exposure.ligands)
     animal = population.lanes()[:, 0]
     drive = jax.tree.map(lambda leaf: leaf[animal], exposure.drive(exposure.initial(none), supply))
     pathway = pathways(population, model.default_pathway(), run.spread, dtype)
