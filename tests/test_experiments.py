@@ -70,7 +70,10 @@ def run(*arguments: str, out: Path) -> tuple[int, dict[str, Any]]:
     return code, json.loads(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+LONG = ("blockade", "compounds-compared", "hypotheses")  # several programs compile for each
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one in LONG)) for one in NAMES])
 def test_a_script_runs_in_its_small_size(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, document = run(name, "--small", out=tmp_path / "out")
     assert code == (0 if document["verdict"] else 3)
