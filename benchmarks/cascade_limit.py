@@ -149,7 +149,7 @@ class InC:
 
     def __init__(self, library: ctypes.CDLL, given: Case) -> None:
         """Put the neurons of a case where C finds them."""
-        self.library, self.given, lanes = library, given, given.values.shape[1]
+        self.native, self.given, lanes = library, given, given.values.shape[1]
         drive = Drive(*np.zeros((cascade.DRIVES, lanes)))
         leaves = jax.tree.leaves((given.pathway, drive, np.zeros(lanes), given.rest))
         self.held: dict[str, np.ndarray] = {
@@ -174,11 +174,11 @@ class InC:
         for name in ("elapsed", "accepted", "rejected", "failed"):
             self.held[name][:] = 0
         self.run.length = length
-        tried = self.library.advance(ctypes.byref(self.run))
+        tried = self.native.advance(ctypes.byref(self.run))
         return Outcome(self.held["values"], self.held["accepted"], self.held["rejected"], tried)
 
 
-def library(given: Case, extra: Sequence[str] = ()) -> ctypes.CDLL:
+def built(given: Case, extra: Sequence[str] = ()) -> ctypes.CDLL:
     """Return cascade.c compiled for the pathway of a case; the number of neurons does not matter."""
     loaded = native.load("cascade.c", header(given), extra)
     loaded.advance.restype = ctypes.c_long

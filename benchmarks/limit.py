@@ -38,7 +38,7 @@ def cascade(sizes: Sequence[int], repeats: int, spent: dict[str, float]) -> list
     with harness.stage(spent, "resting states"):
         everybody = cascade_limit.case(max(sizes))
     with harness.stage(spent, "compile C"):
-        libraries = {name: cascade_limit.library(everybody, extra) for name, extra in native.VARIANTS.items()}
+        libraries = {name: cascade_limit.built(everybody, extra) for name, extra in native.VARIANTS.items()}
     rows = []
     for lanes in sizes:
         given = cascade_limit.first_lanes(everybody, lanes)

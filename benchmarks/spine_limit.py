@@ -79,7 +79,7 @@ class InC:
         names = [field.name for field in dataclasses.fields(Spines)]
         numbers = {"FREE": table.FREE, "NEVER": table.NEVER, "WIDTH_TICKS": WIDTH_TICKS, "LARGEST_BROOD": LARGEST_BROOD}
         header = [f"#define {name} {number}" for name, number in numbers.items()]
-        self.library = native.load(
+        self.native = native.load(
             "spines.c", "\n".join([*header, f"typedef struct {{ double {', '.join(names)}; }} Law;", ""]), extra
         )
         sites, habit = given.sites, given.sites.habit
@@ -105,7 +105,7 @@ class InC:
         proteins, set_point, injected = self.drive
         for index in range(TICKS):
             self.moving["injected"] |= injected[index]
-            self.library.tick(
+            self.native.tick(
                 ctypes.byref(self.forest), native.pointer(proteins[index]), native.pointer(set_point[index]),
                 ctypes.c_int32((index + 1) * TICK),
             )  # fmt: skip
