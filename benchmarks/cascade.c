@@ -18,6 +18,7 @@ __attribute__((simd("notinbranch"))) extern double pow(double, double);
 
 static const double ALPHA[4][4] = STAGE_TABLE, MEMORY[4][4] = MEMORY_TABLE;
 static const double RESULT[4] = RESULT_TABLE, ERROR[4] = ERROR_TABLE, TIMES[4] = TIMES_TABLE;
+static const double DRIFT[4] = DRIFT_TABLE;
 
 typedef double Row[LANES];
 
@@ -32,8 +33,9 @@ typedef struct {
     int *accepted, *rejected, *failed;
 } Run;
 
-/* What the drugs do at each lane's own moment, and BDNF from the neighbours. */
-static void inputs_at(const Run *run, long first, const Row elapsed, const Row *values, Row *drive, Row inflow)
+/* What the drugs do at each lane's own moment, how fast it changes if asked, and BDNF from the neighbours. */
+static void inputs_at(const Run *run, long first, const Row elapsed, const Row *values, Row *drive, Row inflow,
+                      Row *drift)
 {
     for (int lane = 0; lane < LANES; lane++) {
         double position = elapsed[lane] / run->duration;
@@ -43,6 +45,9 @@ static void inputs_at(const Run *run, long first, const Row elapsed, const Row *
         double x = position - index;
         for (int d = 0; d < DRIVES; d++)
             drive[d][lane] = c[d] + x * (c[DRIVES + d] + x * (c[2 * DRIVES + d] + x * c[3 * DRIVES + d]));
+        for (int d = 0; drift && d < DRIVES; d++)
+            drift[d][lane] =
+                (c[DRIVES + d] + x * (2.0 * c[2 * DRIVES + d] + x * 3.0 * c[3 * DRIVES + d])) / run->duration;
     }
     const double *bdnf = values[BDNF];
     for (int lane = 0; lane < LANES; lane += 4)
@@ -71,9 +76,10 @@ static void spread(double exchange, const Row step, Row bdnf)
 static void rosenbrock(const Run *run, long first, const Row *values, const Row elapsed, const Row step, Row *proposed,
                        Row *error)
 {
-    Row drive[DRIVES], inflow, inner[VARIABLES], slope[VARIABLES], prepared[VARIABLES + FACTORS], stages[4][VARIABLES];
-    Row moment, right[VARIABLES];
-    const double *of_prepare[VARIABLES + INPUTS + 1], *of_slopes[VARIABLES + INPUTS], *of_solve[FACTORS + VARIABLES];
+    Row drive[DRIVES], inflow, inner[VARIABLES], slope[VARIABLES], stages[4][VARIABLES];
+    Row moment, right[VARIABLES], drift[DRIVES], prepared[VARIABLES + FACTORS + VARIABLES];
+    const Row *drifts = prepared + VARIABLES + FACTORS; /* what the drift of the drive does to the rates */
+    const double *of_prepare[VARIABLES + INPUTS + DRIVES + 1], *of_slopes[VARIABLES + INPUTS], *of_solve[FACTORS + VARIABLES];
     for (int v = 0; v < VARIABLES; v++) {
         of_prepare[v] = values[v];
         of_slopes[v] = inner[v];
@@ -85,13 +91,15 @@ static void rosenbrock(const Run *run, long first, const Row *values, const Row 
         if (i == FIRST_DRIVE + DRIVES) input = inflow;
         of_prepare[VARIABLES + i] = of_slopes[VARIABLES + i] = input;
     }
-    of_prepare[VARIABLES + INPUTS] = step;
+    for (int d = 0; d < DRIVES; d++) of_prepare[VARIABLES + INPUTS + d] = drift[d];
+    of_prepare[VARIABLES + INPUTS + DRIVES] = step;
     for (int f = 0; f < FACTORS; f++) of_solve[f] = prepared[VARIABLES + f];
 
-    inputs_at(run, first, elapsed, values, drive, inflow);
+    inputs_at(run, first, elapsed, values, drive, inflow, drift);
     prepare(of_prepare, prepared[0]);
     for (int v = 0; v < VARIABLES; v++)
-        for (int lane = 0; lane < LANES; lane++) right[v][lane] = prepared[v][lane];
+        for (int lane = 0; lane < LANES; lane++)
+            right[v][lane] = prepared[v][lane] + DRIFT[0] * step[lane] * drifts[v][lane];
     for (int s = 0; s < 4; s++) {
         if (s > 0) {
             for (int lane = 0; lane < LANES; lane++) moment[lane] = elapsed[lane] + TIMES[s] * step[lane];
@@ -101,7 +109,7 @@ static void rosenbrock(const Run *run, long first, const Row *values, const Row 
                     for (int j = 0; j < s; j++) sum += ALPHA[s][j] * stages[j][v][lane];
                     inner[v][lane] = sum;
                 }
-            inputs_at(run, first, moment, inner, drive, inflow);
+            inputs_at(run, first, moment, inner, drive, inflow, NULL);
             slopes(of_slopes, slope[0]);
             Row inverse;
             for (int lane = 0; lane < LANES; lane++) inverse[lane] = 1.0 / step[lane];
@@ -109,7 +117,7 @@ static void rosenbrock(const Run *run, long first, const Row *values, const Row 
                 for (int lane = 0; lane < LANES; lane++) {
                     double sum = 0.0;
                     for (int j = 0; j < s; j++) sum += MEMORY[s][j] * stages[j][v][lane];
-                    right[v][lane] = slope[v][lane] + sum * inverse[lane];
+                    right[v][lane] = slope[v][lane] + sum * inverse[lane] + DRIFT[s] * step[lane] * drifts[v][lane];
                 }
         }
         solve(of_solve, stages[s][0]);

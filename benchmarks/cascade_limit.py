@@ -116,26 +116,33 @@ def header(given: Case) -> str:
     values = [row] * len(given.values)
     drive = Drive(*[row] * cascade.DRIVES)
     inputs = (given.pathway, drive, row, given.rest)
-    prepare = jax.make_jaxpr(stepping._prepare(cascade._cell_rates), return_shape=True)(values, inputs, row)
+    drift = [row if index in _drives(given) else None for index in range(len(jax.tree.leaves(inputs)))]
+    prepare = jax.make_jaxpr(stepping._prepare(cascade._cell_rates), return_shape=True)(values, inputs, drift, row)
     slopes = jax.make_jaxpr(cascade._cell_rates)(values, inputs)
     solution = jax.make_jaxpr(stepping.solve)(prepare[1][1], values)
     wise = [leaf.ndim == 1 for leaf in jax.tree.leaves(inputs)]
     sizes = {
         "LANES": LANES, "VARIABLES": len(values), "DRIVES": cascade.DRIVES, "PIECES": loop.PIECES,
-        "BDNF": cascade.BDNF_OUTSIDE, "INPUTS": len(wise), "FIRST_DRIVE": len(jax.tree.leaves(given.pathway)),
-        "FACTORS": len(prepare[0].jaxpr.outvars) - len(values), "GAMMA": stepping.GAMMA,
+        "BDNF": cascade.BDNF_OUTSIDE, "INPUTS": len(wise), "FIRST_DRIVE": _drives(given)[0],
+        "FACTORS": len(prepare[0].jaxpr.outvars) - 2 * len(values), "GAMMA": stepping.GAMMA,
         "STAGE_TABLE": _braces(stepping.STAGE), "MEMORY_TABLE": _braces(stepping.MEMORY),
         "RESULT_TABLE": _braces(stepping.RESULT), "ERROR_TABLE": _braces(stepping.ERROR),
-        "TIMES_TABLE": _braces(stepping.TIMES),
+        "TIMES_TABLE": _braces(stepping.TIMES), "DRIFT_TABLE": _braces(stepping.DRIFT),
     }  # fmt: skip
     here = [True] * len(values)
     return "\n".join([
         *(f"#define {name} {value}" for name, value in sizes.items()),
         f"static const int LANE_WISE[] = {_braces(np.array(wise, int))};",
-        native.function("prepare", flat_program(prepare[0]), [*here, *wise, True]),
+        native.function("prepare", flat_program(prepare[0]), [*here, *wise, *[True] * cascade.DRIVES, True]),
         native.function("slopes", flat_program(slopes), [*here, *wise]),
         native.function("solve", flat_program(solution), [True] * len(solution.jaxpr.invars)),
     ])  # fmt: skip
+
+
+def _drives(given: Case) -> range:
+    """Return which leaves of the inputs are what the drugs do: those that change in time."""
+    first = len(jax.tree.leaves(given.pathway))
+    return range(first, first + cascade.DRIVES)
 
 
 def _braces(numbers: np.ndarray) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plastisim.diary import Stored
     from plastisim.engine.devices import keep_compiled_programs
     from plastisim.engine.errors import ConfigError, NumericalError, PlastisimError, StoreError
+    from plastisim.engine.fields import Source, chosen
     from plastisim.engine.progress import Progress
     from plastisim.engine.units import quantity
     from plastisim.equations import formulas
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
     from plastisim.exchange.sbml_out import export_sbml
     from plastisim.experiment import Criterion, Experiment
     from plastisim.experiment_file import load_experiment_file, read_experiment
-    from plastisim.experiment_text import as_toml
+    from plastisim.experiment_text import as_toml, written_back
     from plastisim.exposed import expose
+    from plastisim.guide.pages import guide_text, guide_topics
+    from plastisim.guide.site import build_guide
+    from plastisim.installation import checkup
     from plastisim.lab.branch_table import SPINE_DENSITY, BranchTable, concatenate
     from plastisim.lab.cohort import IT, PT, PT_2025, THY1_GFP, CellType, Cohort, Spread
     from plastisim.lab.comparison import ComparisonRow, compare
-    from plastisim.lab.compound import Compound, impermeant
+    from plastisim.lab.compound import Compound, Sourced, impermeant
     from plastisim.lab.compounds import (
         AMPA_BLOCKER,
         ANA12,
@@ -96,6 +100,7 @@ if TYPE_CHECKING:
     from plastisim.lab.window import OrdinaryWindow, Thresholds, Verdict, judge
     from plastisim.model import default_pathway
     from plastisim.outcome import Outcome, comparison_table, deliver
+    from plastisim.parameters import parameter_rows, read_overrides
     from plastisim.planning import Plan, asked, plan
     from plastisim.quarantine import Failure
     from plastisim.readout_table import READOUTS, Asked, Found, Readout
@@ -104,12 +109,17 @@ if TYPE_CHECKING:
     from plastisim.request import Request
     from plastisim.results.course_figure import course_figure, effects_figure
     from plastisim.results.curve_figure import Curve, Panel, curves_figure, grid_figure, individuals_figure
+    from plastisim.results.files import atomic_write_text
+    from plastisim.results.page import check_page, read_page, write_page
     from plastisim.results.plots import window_figure
     from plastisim.results.store import open_run, write_run
+    from plastisim.runs_compared import compare_runs
     from plastisim.setup import Settings, Setup
     from plastisim.simulation import Run, simulate
     from plastisim.structure import mini_epsc, sholl, spine_classes
     from plastisim.study import Findings, answer, carry_out, run_file
+    from plastisim.teaching.document import lesson
+    from plastisim.teaching.live import LessonServer
 
 # fmt: off
 _HOMES = {
@@ -123,6 +133,7 @@ _HOMES = {
     "diary": ("Stored",),
     "engine.devices": ("keep_compiled_programs",),
     "engine.errors": ("ConfigError", "NumericalError", "PlastisimError", "StoreError"),
+    "engine.fields": ("Source", "chosen"),
     "engine.progress": ("Progress",),
     "engine.units": ("quantity",),
     "equations": ("formulas",),
@@ -132,7 +143,7 @@ _HOMES = {
     "lab.branch_table": ("SPINE_DENSITY", "BranchTable", "concatenate"),
     "lab.cohort": ("IT", "PT", "PT_2025", "THY1_GFP", "CellType", "Cohort", "Spread"),
     "lab.comparison": ("ComparisonRow", "compare"),
-    "lab.compound": ("Compound", "impermeant"),
+    "lab.compound": ("Compound", "Sourced", "impermeant"),
     "lab.compounds": (
         "AMPA_BLOCKER", "ANA12", "BDNF_SCAVENGER", "BUSPIRONE", "COMPOUNDS", "DMT", "DOI", "HUMAN_LSD",
         "HUMAN_PSILOCYBIN", "IMPERMEANT_PSILOCYBIN", "KETAMINE", "KETANSERIN", "LSD", "MDMA", "MEO_DMT",
@@ -163,20 +174,29 @@ _HOMES = {
     "lab.window": ("OrdinaryWindow", "Thresholds", "Verdict", "judge"),
     "model": ("default_pathway",),
     "outcome": ("Outcome", "comparison_table", "deliver"),
+    "guide.pages": ("guide_text", "guide_topics"),
+    "guide.site": ("build_guide",),
+    "installation": ("checkup",),
+    "parameters": ("parameter_rows", "read_overrides"),
     "planning": ("Plan", "asked", "plan"),
     "quarantine": ("Failure",),
     "recording": ("branch", "record", "resume"),
     "records": ("branch_tables", "single_spine_rows", "to_dataset"),
     "request": ("Request",),
+    "results.files": ("atomic_write_text",),
+    "results.page": ("check_page", "read_page", "write_page"),
     "results.plots": ("window_figure",),
     "results.store": ("open_run", "write_run"),
+    "runs_compared": ("compare_runs",),
     "simulation": ("Run", "simulate"),
     "structure": ("mini_epsc", "sholl", "spine_classes"),
     "experiment": ("Criterion", "Experiment"),
     "experiment_file": ("load_experiment_file", "read_experiment"),
-    "experiment_text": ("as_toml",),
+    "experiment_text": ("as_toml", "written_back"),
     "readout_table": ("READOUTS", "Asked", "Found", "Readout"),
     "study": ("Findings", "answer", "carry_out", "run_file"),
+    "teaching.document": ("lesson",),
+    "teaching.live": ("LessonServer",),
     "results.course_figure": ("course_figure", "effects_figure"),
     "results.curve_figure": ("Curve", "Panel", "curves_figure", "grid_figure", "individuals_figure"),
 }
@@ -194,16 +214,18 @@ __all__ = [
     "THY1_GFP", "TICK", "TRKB_DIRECT", "TRKB_Y433F", "TUFT", "VEHICLE", "VOLINANSERIN", "Arbor", "Arm", "Asked", "Bath",
     "BranchTable", "CellType", "Cohort", "ComparisonRow", "Compartment", "Compound", "ConfigError", "Copies",
     "Criterion", "Curve", "Dose", "Experiment", "Failure", "Findings", "Found", "HeadTwitch", "Hypothesis", "Infusion",
-    "Manipulation", "Microscope", "NumericalError", "OccupancyScan", "OrdinaryWindow", "Outcome", "Panel", "PatchClamp",
-    "Plan", "PlastisimError", "Progress", "Protocol", "Readout", "Request", "Run", "SbmlModel", "Settings", "Setup",
-    "SpineLabels", "Spines", "Spread", "StoreError", "Stored", "Thresholds", "Verdict", "answer", "as_toml", "asked",
-    "bench", "branch", "branch_tables", "calibration", "carry_out", "compare", "comparison_table", "concatenate",
-    "course_figure", "curves_figure", "default_pathway", "deliver", "effects_figure", "export_sbml", "expose",
-    "find_compound", "formulas", "grid_figure", "htr2a_density", "impermeant", "individuals_figure", "judge",
-    "keep_compiled_programs", "load_experiment_file", "main", "measured_rows", "mini_epsc", "mixed_model", "open_run",
-    "plan", "quantity", "read_branch_table", "read_experiment", "read_sbml", "record", "repeated", "resume", "run_file",
-    "sholl", "simulate", "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure",
-    "write_run",
+    "LessonServer", "Manipulation", "Microscope", "NumericalError", "OccupancyScan", "OrdinaryWindow", "Outcome",
+    "Panel", "PatchClamp", "Plan", "PlastisimError", "Progress", "Protocol", "Readout", "Request", "Run", "SbmlModel",
+    "Settings", "Setup", "Source", "Sourced", "SpineLabels", "Spines", "Spread", "StoreError", "Stored", "Thresholds",
+    "Verdict", "answer", "as_toml", "asked", "atomic_write_text", "bench", "branch", "branch_tables", "build_guide",
+    "calibration", "carry_out", "check_page", "checkup", "chosen", "compare", "compare_runs", "comparison_table",
+    "concatenate", "course_figure", "curves_figure", "default_pathway", "deliver", "effects_figure", "export_sbml",
+    "expose", "find_compound", "formulas", "grid_figure", "guide_text", "guide_topics", "htr2a_density", "impermeant",
+    "individuals_figure", "judge", "keep_compiled_programs", "lesson", "load_experiment_file", "main", "measured_rows",
+    "mini_epsc", "mixed_model", "open_run", "parameter_rows", "plan", "quantity", "read_branch_table",
+    "read_experiment", "read_overrides", "read_page", "read_sbml", "record", "repeated", "resume", "run_file", "sholl",
+    "simulate", "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure", "write_page",
+    "write_run", "written_back",
 ]
 # fmt: on
 

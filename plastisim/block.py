@@ -165,7 +165,7 @@ class Block:
             device,
         )
         self.animal = jax.device_put(who.animal, device)
-        self.program = cascade_program(tolerance, tuple(cast.copies))
+        self.exposing, self.program = exposure_program(tolerance), cascade_program(tolerance, tuple(cast.copies))
         self.chance = () if cast.chance is None else (
             tuple(taken(number, who.lanes) for number in cast.copies.values()), cast.chance[:, who.lanes]
         )  # fmt: skip
@@ -226,7 +226,7 @@ class Block:
         lengths = self._put((chunk.end - chunk.begin).astype(self.dtype))
         jumps, infusion, bath = (self._put(part[..., here]) for part in (given.jumps, given.infusion, given.bath))
         supply = tuple(Supply(rate, held) for rate, held in zip(infusion, bath, strict=True))
-        self.animals, pieces, values = exposure_program()(self.exposure, self.animals, jumps, supply, lengths)
+        self.animals, pieces, values = self.exposing(self.exposure, self.animals, jumps, supply, lengths)
         return lengths, pieces, values
 
     def look(self, now: int) -> Seen:

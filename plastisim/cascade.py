@@ -27,7 +27,7 @@ from plastisim.engine.stepping import Coupling
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
 ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale
-ANIMAL_TOLERANCE = 1e-6  # exposure is cheap: its error stays far below that of the neurons
+EXPOSURE = 0.1  # tolerance of exposure, as a share of the neurons': its error stays below theirs
 DRIVES = len(list(declarations(Drive, "variable")))
 
 
@@ -43,11 +43,11 @@ def _exposure_state(values: Sequence[Array]) -> ExposureState:
     return ExposureState(tuple(ligands), values[-1])
 
 
-def exposure_tolerance(ligands: int) -> Tolerance:
-    """Return the tolerance of the animals' variables for a number of compounds."""
+def exposure_tolerance(ligands: int, relative: float) -> Tolerance:
+    """Return the tolerance of the animals' variables for a number of compounds, from that of the neurons."""
     one = [declared.metadata for declared in declarations(LigandState, "variable")]
     release = [declared.metadata for declared in declarations(ExposureState, "variable")]
-    return tolerance(ANIMAL_TOLERANCE, one * ligands + release)
+    return tolerance(EXPOSURE * relative, one * ligands + release)
 
 
 def _exposure_rates(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Sequence[Array]:
@@ -61,15 +61,19 @@ def _exposure_drive(values: Sequence[Array], inputs: tuple[Exposure, tuple[Suppl
 
 
 @functools.cache
-def exposure_program() -> Any:
-    """Return the program that advances all animals by a chunk (see `loop.animals_chunk`)."""
+def exposure_program(relative: float) -> Any:
+    """Return the program that advances all animals by a chunk (see `loop.animals_chunk`).
+
+    Args:
+        relative: tolerance of the neurons.
+    """
 
     def program(
         exposure: Exposure, lanes: Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
     ) -> tuple[Lanes, Pieces, Array]:
         segments = lengths.shape[0]
         everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
-        limits = exposure_tolerance(len(exposure.ligands))
+        limits = exposure_tolerance(len(exposure.ligands), relative)
         inputs = (everywhere, supply)
         return animals_chunk(_exposure_rates, _exposure_drive, lanes, jumps, inputs, lengths, limits)
 

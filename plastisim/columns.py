@@ -75,7 +75,7 @@ def coordinates(setup: Setup, time: np.ndarray, days: np.ndarray) -> Iterator[Co
         yield Column(name, (name,), np.array([one.name for one in labels], dtype=object), "", name)
     yield Column("mouse", ("mouse",), np.arange(mice), "1", "mouse")
     yield Column("cohort", ("mouse",), cohorts, "", "cohort of the mouse")
-    yield Column("time", ("time",), time.astype(float), "s", "time since day 0")
+    yield Column("time", ("time",), time.astype(float), "s", "time since day 0", {"axis": "T"})
     yield Column("session", ("session",), days, "d", "day of imaging")
     yield Column("neuron", ("neuron",), np.arange(neurons), "1", "neuron")
     yield Column("dendrite", ("dendrite",), np.arange(dendrites), "1", "dendrite")
@@ -113,7 +113,8 @@ def _animals(setup: Setup, frames: Frames) -> Iterator[Column]:
             values = np.zeros((arms, mice, len(frames.time), len(population.compounds)), SINGLE)
             for arm, carried in enumerate(slots(population.protocol)):
                 for slot, compound in enumerate(carried):
-                    values[arm, :, :, population.compounds.index(compound)] = by_slot[:, slot, index, arm].T
+                    if slot == carried.index(compound):  # a later one fills up the arm; nothing is ever given there
+                        values[arm, :, :, population.compounds.index(compound)] = by_slot[:, slot, index, arm].T
             dims, unit = ("arm", "mouse", "time", "compound"), declared.metadata["unit"]
             yield Column(f"compound_{declared.name}", dims, values, unit, EXPOSURE[declared.name])
     for index, declared in enumerate(declarations(Drive, "variable")):
@@ -149,6 +150,22 @@ def session_columns(setup: Setup, snapshots: Snapshots, failures: Sequence[Failu
         found[lost] = np.nan
         values = np.moveaxis(found.T.reshape(-1, *shape_of(setup)), 0, 2)
         yield Column(f"observed_{quantity.name}", dims, values, quantity.unit, f"{quantity.long_name}, imaged")
+    yield from _observations(setup, snapshots, lost)
+
+
+def _observations(setup: Setup, snapshots: Snapshots, lost: list[int]) -> Iterator[Column]:
+    """Yield every counted spine of every session, dims (observation,); branch and serial name the spine."""
+    counted = imaging.seen(snapshots, setup.microscope)
+    counted[:, lost] = False
+    session, site, slot = np.nonzero(counted)
+    dims, widths = ("observation",), imaging.measured_widths(snapshots, setup.microscope)
+    for name, values, unit, words in (
+        ("branch", site.astype(np.int32), "1", "index of the observed spine's branch"),
+        ("serial", snapshots.serial[session, site, slot], "1", "number of the observed spine on its branch"),
+        ("day", snapshots.days[session].astype(SINGLE), "d", "day of imaging"),
+        ("head_width", _single(widths[session, site, slot]), "um", "head width of a single spine, imaged"),
+    ):
+        yield Column(f"observation_{name}", dims, values, unit, words)
 
 
 def static_columns(setup: Setup, length: np.ndarray) -> Iterator[Column]:

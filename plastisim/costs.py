@@ -11,7 +11,7 @@ from plastisim.biology.ligands import LigandState
 from plastisim.cascade import DRIVES
 from plastisim.course import CHUNK
 from plastisim.engine.clock import Segments
-from plastisim.engine.crew import CPU_BLOCK
+from plastisim.engine.crew import cpu_width
 from plastisim.engine.fields import declarations
 from plastisim.lab.branch_table import QUANTITIES
 from plastisim.lab.protocol import DAY, Protocol
@@ -106,7 +106,8 @@ def disk(setup: Setup, frames: int, branches: int) -> tuple[float, float]:
 def memory(setup: Setup, blocks: int, branches: int, item: int) -> tuple[float, float]:
     """Return bytes on the devices and on the host; on a CPU the first are part of the second."""
     population, sessions = setup.population, len(setup.population.protocol.sessions)
-    lanes, rows = blocks * CPU_BLOCK, len(variables())
+    lanes = blocks * cpu_width(population.animals * population.filled)
+    rows = len(variables())
     exposed = len(list(declarations(LigandState, "variable"))) * len(slots(population.protocol)[0]) + 1
     table = branches * setup.settings.slots * (SLOT - 16 + 2 * item)
     device = lanes * rows * item * 10 + table

@@ -23,11 +23,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from plastisim.engine.errors import ConfigError
-from plastisim.experiment import Criterion, Experiment, declared_parameters, known_path
+from plastisim.experiment import Criterion, Experiment
 from plastisim.giving_tables import bath, doses, infusion
 from plastisim.lab import manipulations
 from plastisim.lab.cohort import IT, PT, PT_2025, THY1_GFP, Cohort
@@ -35,6 +36,7 @@ from plastisim.lab.dendrites import BASAL, OBLIQUE, TUFT
 from plastisim.lab.hypotheses import HYPOTHESES, Hypothesis
 from plastisim.lab.manipulations import Manipulation
 from plastisim.lab.protocol import DAY, TICK, Arm, Protocol
+from plastisim.parameters import declared_parameters, known_path, parameter_value
 from plastisim.reading import times_of
 from plastisim.readout_table import READOUTS, Asked
 from plastisim.toml_table import TomlTable
@@ -93,6 +95,10 @@ def _experiment(page: TomlTable) -> Experiment | None:
     start, end = span.quantity("start", "s", None), span.quantity("end", "s", None)
     readouts = [_asked(one) for one in page.tables("readouts", required=True)]
     parameters = _parameters(page.table("parameters"))
+    for key, things in (("cohorts", cohorts), ("readouts", readouts)):
+        names = [one.name for one in things if one is not None]
+        for name in {name for name in names if names.count(name) > 1}:
+            page.wrong(key, name, "different names, but this one is there twice")
     verdict = _criterion(page.table("verdict")) if "verdict" in page.values else None
     page.known += ["parameters", "verdict"]
     for table in (imaging, span, page):
@@ -138,7 +144,7 @@ def _cohort(table: TomlTable) -> Cohort | None:
     cell = CELL_TYPES.get(table.choice("cell_type", CELL_TYPES, model.cell_type.name if model else "PT"))
     plain = model or Cohort(cell.name if cell else "", PT, 8)
     where = COMPARTMENTS.get(table.choice("compartment", COMPARTMENTS, plain.compartment.name))
-    own: dict[str, Any] = {"name": table.take("name", str, plain.name)}
+    own: dict[str, Any] = {"name": table.name(default=plain.name)}
     own |= {what: table.take(what, int, getattr(plain, what)) for what in ("mice", "neurons", "dendrites")}
     for what, unit in COHORT_NUMBERS.items():
         own[what] = table.quantity(what, unit, getattr(plain, what), minimum=0.0)
@@ -152,7 +158,7 @@ def _cohort(table: TomlTable) -> Cohort | None:
 
 def _arm(table: TomlTable) -> Arm | None:
     """Return an arm."""
-    name = table.take("name", str)
+    name = table.name()
     given = tuple(dose for one in table.tables("doses") for dose in doses(one) or ())
     baths = tuple(bath(one) for one in table.tables("baths"))
     infusions = tuple(infusion(one) for one in table.tables("infusions"))
@@ -179,7 +185,7 @@ def _named(table: TomlTable, key: str, value: Any, known: dict[str, Any], kind: 
     if isinstance(value, str):
         return TomlTable({"": value}, table.at(key), table.faults).choice("", known) and known.get(value)
     own = TomlTable(value, table.at(key), table.faults)
-    parts = {"name": own.take("name", str), "statement": own.take("statement", str, "")}
+    parts = {"name": own.name(), "statement": own.take("statement", str, "")}
     for name in maps:
         part = own.table(name)
         parts[name] = {path: part.take(path, float) for path in part.values}
@@ -195,13 +201,26 @@ def _asked(table: TomlTable) -> Asked | None:
 
 
 def _parameters(table: TomlTable) -> dict[str, float]:
-    """Return changed parameters by path, in their declared units."""
+    """Return changed parameters by whole path, in their declared units."""
     known, found = declared_parameters(), {}
-    for path in table.values:
+    for path, value in _dotted(table.values):
         declared = table.attempt(path, lambda path=path: known_path(path, known))
-        if declared is not None:
-            found[path] = table.quantity(path, declared.metadata["unit"])
+        if declared is None:
+            continue
+        if declared.path in found:
+            table.faults.append(f"{table.at(path)}: is given twice; leave one out")
+        where = table.at(path)
+        found[declared.path] = table.attempt(path, lambda one=(value, declared, where): parameter_value(*one))
     return found
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield path and value of a table; a dotted key without quotation marks is a table in a table."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _criterion(table: TomlTable) -> Criterion | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from plastisim.engine.errors import ConfigError
-from plastisim.experiment import Experiment, changes, declared_parameters
+from plastisim.description import described, setup_of
+from plastisim.engine.errors import ConfigError, StoreError
+from plastisim.experiment import Experiment
 from plastisim.experiment_file import (
     CELL_TYPES,
     COHORT_NUMBERS,
@@ -17,15 +20,20 @@ from plastisim.experiment_file import (
     DISPUTED,
     MANIPULATIONS,
     SCHEMA_NAME,
+    read_experiment,
 )
 from plastisim.lab.cohort import Cohort
 from plastisim.lab.compounds import COMPOUNDS
 from plastisim.lab.protocol import Arm
+from plastisim.parameters import changes, declared_parameters
 from plastisim.readout_table import READOUTS, Asked
+from plastisim.results.files import reason
+from plastisim.results.store import open_run
 from plastisim.setup import Setup
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _NAMED = {compound.name: compound for compound in COMPOUNDS}
+FILE = "experiment.toml"  # beside the store of a run
 USUAL = ("density", "head_width", "formation", "elimination")
 
 
@@ -41,6 +49,30 @@ def experiment_of(setup: Setup, title: str) -> Experiment:
     )
     asked = tuple(Asked(name) for name in USUAL) if after else (Asked("calcium", (float(population.protocol.end),)),)
     return Experiment(title, population.protocol, population.cohorts, asked, population.seed, changes(setup))
+
+
+def written_back(folder: str | Path) -> str:
+    """Return the experiment file that repeats a stored run.
+
+    Args:
+        folder: output folder of an experiment, or a store. The file that lies in the folder is taken if it says what
+            the store holds; else one is made from the store, which then reads out the spines.
+
+    Raises:
+        ConfigError: no run is there, or it holds something that a file cannot say.
+        StoreError: it cannot be read.
+    """
+    attributes = open_run(folder).attrs
+    try:
+        stored = json.loads(attributes["plastisim_config"])
+        setup = setup_of(stored)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StoreError(f"the configuration of {str(folder)!r} cannot be read: {reason(error)}") from error
+    with contextlib.suppress(OSError, ValueError, ConfigError):
+        text = (Path(folder) / FILE).read_text(encoding="utf-8")
+        if json.loads(json.dumps(described(read_experiment(text).setup()))) == stored:
+            return text
+    return as_toml(experiment_of(setup, attributes["title"]))
 
 
 def as_toml(experiment: Experiment) -> str:

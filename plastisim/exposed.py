@@ -29,6 +29,7 @@ from plastisim.lab.cohort import PT, Cohort, Spread
 from plastisim.lab.compound import Compound
 from plastisim.lab.protocol import TICK, Arm, Protocol
 from plastisim.population import exposures, populate
+from plastisim.setup import TOLERANCE
 from plastisim.treatment import WIDTH, administered, slots
 
 CHUNK = 32  # segments compiled together
@@ -150,7 +151,7 @@ def _program(ligands: int) -> Any:
     ) -> tuple[control.Lanes, Array]:
         animals, segments = lanes.values.shape[1], lengths.shape[0]
         everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
-        limits = exposure_tolerance(ligands)
+        limits = exposure_tolerance(ligands, TOLERANCE)
         lanes, pieces, _ = animals_chunk(rates, outputs, lanes, jumps, (everywhere, supply), lengths, limits)
         last = pieces.coefficients[:, -animals:].reshape(segments, animals, 4, -1)
         return lanes, jnp.moveaxis(last.sum(axis=2), 1, 2)

@@ -32,7 +32,7 @@ def doses(table: TomlTable) -> tuple[Dose, ...] | None:
     if not table.sound or compound is None:
         return None
     one = table.attempt("", lambda: Dose(compound, amount, at, route))
-    return None if one is None else table.attempt("", lambda: repeated(one, times, every or "1 d"))
+    return None if one is None else table.attempt("", lambda: repeated(one, times, "1 d" if every is None else every))
 
 
 def bath(table: TomlTable) -> Bath | None:

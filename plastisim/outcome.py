@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from plastisim.lab.comparison import ComparisonRow
+from plastisim.parameters import override_rows
 from plastisim.request import Request
 from plastisim.results.attributes import read_root
 from plastisim.results.files import as_store_error, atomic_write_text
@@ -52,7 +53,9 @@ def deliver(outcome: Outcome, request: Request, name: str) -> int:
     Raises:
         StoreError: something cannot be written; then the run can be resumed once there is room.
     """
-    text = json.dumps(plain(outcome.document), indent=1, allow_nan=False)
+    changed = override_rows(request.own_parameters)
+    document = {**outcome.document, **({"parameters": changed} if changed else {})}
+    text = json.dumps(plain(document), indent=1, allow_nan=False)
     request.work.mkdir(parents=True, exist_ok=True)
     with as_store_error(request.out):
         outcome.draw(request.work / f"{name}.png")
@@ -60,6 +63,7 @@ def deliver(outcome: Outcome, request: Request, name: str) -> int:
     lost = [line for store in request.work.glob("*.zarr") for line in read_root(store).get("plastisim_failures", ())]
     request.finish()
     if request.json_file is not None:
+        request.json_file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write_text(request.json_file, text)
     for line in lost:
         LOG.warning("%s", line)

@@ -8,7 +8,6 @@ the one on which those were measured.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -20,12 +19,11 @@ import numpy as np
 from plastisim import costs
 from plastisim.course import CHUNK
 from plastisim.engine.clock import Segments, schedule
-from plastisim.engine.crew import CPU_BLOCK
+from plastisim.engine.crew import cpu_width
 from plastisim.engine.devices import cache_folder
 from plastisim.lab.cohort import Cohort
 from plastisim.lab.protocol import DAY, TICK, Protocol
 from plastisim.request import Request
-from plastisim.results.files import atomic_write_text
 from plastisim.setup import Setup
 
 ENOUGH = 0.9  # share of what is free that a run may take
@@ -111,20 +109,15 @@ class Plan:
         constants = f"times and memory are within a factor of two where the constants hold: {costs.TWO_CORES}"
         return "\n".join([*words, constants, *(f"WILL NOT DO: {problem}" for problem in self.problems)])
 
-    def write(self, path: str | Path) -> Path:
-        """Write the plan and the constants behind it as JSON.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
+    def document(self) -> dict[str, Any]:
+        """Return the plan and the constants behind it in JSON types."""
         constants = {name: one._asdict() for name, one in costs.MEASURED.items()}
-        document = {
+        return {
             **dataclasses.asdict(self),
             "problems": self.problems,
             "constants": constants,
             "where": costs.TWO_CORES,
         }
-        return atomic_write_text(path, json.dumps(document, indent=1, allow_nan=False))
 
 
 def plan(setup: Setup, folder: str | Path = ".") -> Plan:
@@ -136,7 +129,7 @@ def plan(setup: Setup, folder: str | Path = ".") -> Plan:
     """
     population, settings = setup.population, setup.settings
     number, item = population.animals * population.filled, np.dtype(settings.precision).itemsize
-    blocks = -(-number // CPU_BLOCK)
+    blocks = -(-number // cpu_width(number))
     branches = population.animals * population.neurons * population.cohorts[0].dendrites
     segments, chunks = timetable(population.protocol)
     frames, cores = len(segments.end), _cores()
@@ -193,7 +186,7 @@ class _Question(Request):
         **more: Any,
     ) -> Any:  # fmt: skip
         """Hand back what would be simulated."""
-        raise _Answer(Setup.of(protocol, cohorts, **{"seed": self.seed, **more}))
+        raise _Answer(self.setup(protocol, cohorts, **more))
 
 
 def _cores() -> int:

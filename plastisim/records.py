@@ -13,7 +13,6 @@ from plastisim.lab import imaging
 from plastisim.lab.branch_table import BranchTable
 from plastisim.lab.imaging import Snapshots
 from plastisim.results.dataset import build
-from plastisim.results.store import open_run
 from plastisim.simulation import Imaged, Run
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def to_dataset(run: Run | Stored, title: str = "") -> xarray.Dataset:
         run: finished; one that was written to a store is opened from there.
         title: one line; a store already has its own.
     """
+    from plastisim.accessor import open_run  # it needs xarray, and registers `dataset.plastisim`
+
     if isinstance(run, Stored):
         return open_run(run.store)
     length = run.snapshots.length

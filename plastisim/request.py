@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import logging
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from plastisim.call import CALL, read_call, write_call
 from plastisim.description import described
 from plastisim.diary import Stored
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.engine.progress import Progress
 from plastisim.engine.units import quantity
 from plastisim.experiment import Experiment
-from plastisim.experiment_text import as_toml, experiment_of
+from plastisim.experiment_file import read_experiment
+from plastisim.experiment_text import FILE, as_toml, experiment_of
 from plastisim.lab.cohort import Cohort
 from plastisim.lab.compounds import VEHICLE, find_compound
 from plastisim.lab.protocol import DAY, Arm, Dose, Protocol
+from plastisim.parameters import changed, told
 from plastisim.recording import record, resume
 from plastisim.results.attributes import root_attributes
-from plastisim.results.files import as_store_error, atomic_write_text, flush, fresh_output, put_in_place, reason, remove
+from plastisim.results.files import as_store_error, atomic_write_text, flush, prove_output, put_in_place, remove
 from plastisim.results.store import RUNNING, open_run, running
 from plastisim.setup import Setup
 
 LOG = logging.getLogger("plastisim")
-CALL = "call.json"  # what was asked
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Request:
         resuming: go on with what an interrupted run of the same request left.
         expected: hash of the configuration that this run has to have; None asks for nothing.
         recipe: text of an experiment file, where that is what was asked for.
+        parameters: value by dotted path in the declared unit, in place of whatever the experiment has.
     """
 
     out: Path
@@ -66,6 +70,7 @@ class Request:
     resuming: bool = False
     expected: str | None = None
     recipe: str = ""
+    parameters: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @property
     def work(self) -> Path:
@@ -81,10 +86,7 @@ class Request:
         """
         if self.resuming:
             return
-        existed = self.out.exists()
-        fresh_output(self.out, self.overwrite)
-        if not existed:
-            self.out.rmdir()
+        prove_output(self.out, self.overwrite)
         if (self.work / CALL).exists() and not self.overwrite:
             raise StoreError(
                 f"{str(self.work)!r} is an unfinished run; go on with: plastisim resume {self.out}, or --overwrite it"
@@ -92,7 +94,7 @@ class Request:
         if self.json_file is not None:
             if self.json_file.exists() and not self.overwrite:
                 raise ConfigError(f"JSON file {str(self.json_file)!r} exists; choose another name, or --overwrite it")
-            fresh_output(self.json_file.parent, overwrite=True)
+            prove_output(self.json_file.parent, overwrite=True)
 
     def protocol(self, compound: str, dose: str, sessions: Sequence[float], judged: float) -> Protocol:
         """Return vehicle and drug, as the experiment has it unless the caller chose otherwise.
@@ -106,12 +108,12 @@ class Request:
         Raises:
             ConfigError: unknown compound, a dose or time without unit, times that do not fit.
         """
-        drug = find_compound(self.compound or compound)
+        drug = find_compound(compound if self.compound is None else self.compound)
         if drug.inert:
             raise ConfigError(f"{drug.name} is what every run compares with; choose a drug, such as {compound}")
-        amount = quantity(self.dose or dose, "mg/kg", "dose", positive=True)
-        at = quantity(self.at, "s", "time of the dose") if self.at else 0.0
-        days = _days(self.sessions) if self.sessions else tuple(sessions)
+        amount = quantity(dose if self.dose is None else self.dose, "mg/kg", "dose", positive=True)
+        at = 0.0 if self.at is None else quantity(self.at, "s", "time of the dose")
+        days = tuple(sessions) if self.sessions is None else _days(self.sessions)
         if judged not in days or not any(day * DAY <= at and day < judged for day in days):
             raise ConfigError(
                 f"sessions: got days {', '.join(f'{day:g}' for day in days)}; expected day {judged:g} and at least one "
@@ -125,6 +127,25 @@ class Request:
     def as_measured(self) -> bool:
         """Whether the drug arm gets what the measured animals got."""
         return self.compound is None and self.dose is None and self.at is None
+
+    @property
+    def own_parameters(self) -> dict[str, float]:
+        """Parameters in place of an experiment's own, by whole path: those of the file, then those of the caller."""
+        of_file = read_experiment(self.recipe, self.experiment).parameters if self.recipe else {}
+        return {**of_file, **self.parameters}
+
+    @property
+    def told(self) -> str:
+        """Parameters in place of the experiment's own, in one line; empty where there are none."""
+        return told(self.own_parameters)
+
+    def setup(self, protocol: Protocol, cohorts: Sequence[Cohort], **more: Any) -> Setup:
+        """Return what an experiment simulates for this caller; `more` as in `Setup.of`.
+
+        Raises:
+            ConfigError: arms, cohorts or parameters that do not fit the model.
+        """
+        return changed(Setup.of(protocol, cohorts, **{"seed": self.seed, **more}), self.parameters)
 
     def record(
         self, protocol: Protocol, cohorts: Sequence[Cohort], title: str, name: str = "run",
@@ -143,7 +164,7 @@ class Request:
         Raises:
             StoreError: the configuration is not the expected one, or the disk is full.
         """
-        setup = Setup.of(protocol, cohorts, **{"seed": self.seed, **more})
+        setup = self.setup(protocol, cohorts, **more)
         found = root_attributes(title=title, config=described(setup), seed=self.seed)["plastisim_config_sha256"]
         if self.expected not in (None, found) and name == "run":
             raise StoreError("this version asks for another configuration than the stored run had; it cannot repeat it")
@@ -162,15 +183,15 @@ class Request:
         with as_store_error(self.out):
             remove(self.work)
             self.work.mkdir(parents=True)
-            asked = {name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()}
-            atomic_write_text(self.work / CALL, json.dumps(asked, indent=1))
+            write_call(self.work, vars(self))
 
     def _write_file(self, setup: Setup, experiment: Experiment | None, title: str, name: str) -> None:
         """Keep the configuration as an experiment file; without one where a file cannot say it all."""
-        file = self.work / ("experiment.toml" if name == "run" else f"{name}.toml")
+        file = self.work / (FILE if name == "run" else f"{name}.toml")
         try:
             whole = experiment or experiment_of(setup, title)
-            text = as_toml(dataclasses.replace(whole, seed=setup.population.seed))
+            parameters = {**whole.parameters, **self.parameters}
+            text = as_toml(dataclasses.replace(whole, seed=setup.population.seed, parameters=parameters))
         except ConfigError as error:
             LOG.info("no experiment file is written: %s", error)
             return
@@ -196,7 +217,7 @@ class Request:
         if not file.exists():
             state = "is whole already" if out.exists() else "has no unfinished run"
             raise StoreError(f"{str(out)!r} {state}; there is nothing to resume")
-        return dataclasses.replace(cls.read(file), out=out, resuming=True)
+        return dataclasses.replace(cls(**read_call(file)), out=out, resuming=True)
 
     @classmethod
     def like(cls, folder: Path, out: Path, **more: Any) -> Request:
@@ -211,25 +232,12 @@ class Request:
             raise ConfigError(f"no run at {str(folder)!r}: expected an output folder of plastisim run, with {CALL}")
         stored = open_run(folder).attrs["plastisim_config_sha256"]
         own = {"out": out, "resuming": False, "expected": stored, **more}
-        return dataclasses.replace(cls.read(file), **own)
-
-    @classmethod
-    def read(cls, file: Path) -> Request:
-        """Return a request that was kept.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
-        try:
-            asked = json.loads(file.read_text(encoding="utf-8"))
-            places = {name: asked[name] and Path(asked[name]) for name in ("out", "json_file", "data")}
-            return cls(**{**asked, **places})
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise StoreError(f"{str(file)!r} cannot be read: {reason(error)}") from error
+        return dataclasses.replace(cls(**read_call(file)), **own)
 
 
 def _days(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise ConfigError(f"sessions: got {text!r}, expected days separated by commas, such as -3,-1,1,3") from None
+    with contextlib.suppress(ValueError):
+        days = tuple(float(part) for part in text.split(","))
+        if all(map(math.isfinite, days)):
+            return days
+    raise ConfigError(f"sessions: got {text!r}, expected days separated by commas, such as -3,-1,1,3")

@@ -69,6 +69,13 @@ class TomlTable:
             return None
         return value
 
+    def name(self, key: str = "name", default: Any = MISSING) -> Any:
+        """Return a text by which something will be called."""
+        found = self.take(key, str, default, "a name")
+        if isinstance(found, str) and not found.strip():
+            self.wrong(key, found, "a name")
+        return found
+
     def choice(self, key: str, options: Iterable[str], default: Any = MISSING) -> Any:
         """Return one of some names."""
         names = list(options)

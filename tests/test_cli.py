@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from plastisim import cli
+from plastisim.commands.scripts import experiment_names, load_experiment
 
 TABLE = "mouse_id,sex,condition,fov,dendrite,day_-1,day_1\n"
 WRONG = {
@@ -61,6 +62,6 @@ def test_a_wrong_call_is_one_clear_line(
 
 
 def test_every_experiment_that_is_offered_can_be_loaded() -> None:
-    names = cli.experiment_names()
+    names = experiment_names()
     assert "window-24h" in names
-    assert all(callable(cli.load_experiment(name)) for name in names)
+    assert all(callable(load_experiment(name)) for name in names)

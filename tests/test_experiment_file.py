@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from plastisim import cli
 from plastisim.engine.errors import ConfigError
-from plastisim.experiment import Experiment, declared_parameters
+from plastisim.experiment import Experiment
 from plastisim.experiment_file import load_experiment_file, read_experiment
 from plastisim.experiment_text import as_toml, experiment_of
 from plastisim.lab.agonists import PSILOCYBIN
@@ -21,6 +21,7 @@ from plastisim.lab.giving import Bath, Dose
 from plastisim.lab.hypotheses import TRKB_DIRECT
 from plastisim.lab.manipulations import HTR2A_KNOCKOUT
 from plastisim.lab.protocol import DAY
+from plastisim.parameters import declared_parameters
 from plastisim.readout_table import Asked
 
 GOOD = """

@@ -62,7 +62,7 @@ def _cascade(dtype: jnp.dtype) -> dict[str, Exported]:
     start = shapes(lambda: control.start(jnp.stack(jax.tree.leaves(_zeros(initial)))))
     jumps = number((SEGMENTS, *start.values.shape))
     supply = jax.tree.map(lambda leaf: number((SEGMENTS, *leaf.shape)), supply)
-    pieces = lower("exposure", cascade.exposure_program(), exposure, start, jumps, supply, lengths)[1]
+    pieces = lower("exposure", cascade.exposure_program(1e-5), exposure, start, jumps, supply, lengths)[1]
 
     pathway = shapes(population.pathways, PEOPLE, model.default_pathway(), Spread(), dtype)
     drive = jax.tree.map(lambda leaf: number((LANES,)), drive)
@@ -100,7 +100,7 @@ PROGRAMS = ("drive", "exposure", "rest", "cascade", "start", "forest", "session"
 LEAST_FENCES = {"exposure": 200, "rest": 10 * VARIABLES, "cascade": 10 * VARIABLES, "start": 1, "forest": 1}
 FIRST_RESULT = {
     "drive": (ANIMALS,),
-    "exposure": (len(cascade.exposure_tolerance(len(PEOPLE.compounds)).signed), ANIMALS),
+    "exposure": (len(cascade.exposure_tolerance(len(PEOPLE.compounds), 1e-5).signed), ANIMALS),
     "rest": (VARIABLES, LANES),
     "cascade": (VARIABLES, LANES),
     "start": (LANES, SLOTS),

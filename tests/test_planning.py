@@ -11,6 +11,7 @@ import runs
 
 import plastisim as ps
 from plastisim import cli, costs, planning
+from plastisim.commands.scripts import load_experiment
 from plastisim.diary import parts_folder
 from plastisim.results.store import open_run
 
@@ -50,7 +51,7 @@ def test_steps_and_disk_are_within_a_factor_of_two(recorded: ps.Stored):
 
 def test_what_is_planned_is_what_the_experiment_asks(tmp_path: Path):
     request = ps.Request(out=tmp_path / "run", small=True, seed=5, experiment="window-24h")
-    setup = ps.asked(cli.load_experiment("window-24h"), request)
+    setup = ps.asked(load_experiment("window-24h"), request)
     assert setup.population.seed == 5
     assert [cohort.mice for cohort in setup.population.cohorts] == [10, 10]
     assert not list(tmp_path.iterdir())

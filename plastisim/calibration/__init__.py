@@ -1,5 +1,6 @@
 """The tools of the scripts that fit and score: laws and their fits, agents to check them, readouts of every row."""
 
+from plastisim.biology.spines import OF_ARMS
 from plastisim.calibration.body_readouts import body_readouts
 from plastisim.calibration.cell_readouts import (
     day_readouts,
@@ -8,7 +9,10 @@ from plastisim.calibration.cell_readouts import (
     receptor_readouts,
     size_readouts,
 )
-from plastisim.calibration.joint import Prior, Problem, ensemble, identified, optimum, profile
+from plastisim.calibration.emulator import learn
+from plastisim.calibration.joint import Prior, Problem, Rows, ensemble, identified, optimum, profile
+from plastisim.calibration.main_job import rows_of, worth
+from plastisim.calibration.mean_rows import Approximation
 from plastisim.calibration.means import course_of
 from plastisim.calibration.response import (
     Expectation,
@@ -44,8 +48,10 @@ FINDINGS = (*BODY, *CELL, *SIZE)
 __all__ = [
     "COVARIANCES",
     "FINDINGS",
+    "OF_ARMS",
     "SHIPPED",
     "WEEK",
+    "Approximation",
     "Branches",
     "Expectation",
     "Free",
@@ -55,6 +61,7 @@ __all__ = [
     "Prior",
     "Problem",
     "Row",
+    "Rows",
     "Setting",
     "SizeDetection",
     "TwoPools",
@@ -78,6 +85,7 @@ __all__ = [
     "fit_to_json",
     "hidden_state",
     "identified",
+    "learn",
     "numbers",
     "observed",
     "of_comparison",
@@ -87,6 +95,7 @@ __all__ = [
     "receptor_readouts",
     "result_table",
     "result_to_json",
+    "rows_of",
     "score_figure",
     "score_table",
     "scores_to_json",
@@ -95,5 +104,6 @@ __all__ = [
     "sizes",
     "tally",
     "turnover_figure",
+    "worth",
     "write",
 ]

@@ -1,29 +1,28 @@
-"""One fit of everything that the spine rows inform: baseline, cohorts, response and widths together, with priors.
+"""One fit of everything that the spine rows inform: baseline, cohorts, response, widths and spread, with priors.
 
-The score of a row is (predicted - measured) / standard error; a prior on a number that the rows hardly inform is one
-more row. The optimum is found by least squares from several starts; the posterior by importance resampling: draws of
-a wide normal approximation (Student t), weighed by their true posterior.
+The score of a row is (predicted - measured) / standard error, so that a row lies inside its interval from -1.96 to
+1.96; a prior is one more row. Rows of the same branches err together: all scores of rows are shrunk so that they weigh
+as much as the number of independent rows that they are worth. The optimum is found by least squares from several
+starts; the posterior by importance sampling from a Student t that moves to where the posterior is.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from plastisim.calibration.response import Expectation, Free, Setting, figures_of
-from plastisim.calibration.trial import hidden_state
+from plastisim.calibration.emulator import Emulator
+from plastisim.calibration.mean_rows import Approximation
+from plastisim.calibration.response import Free, Setting
 from plastisim.lab.branch_table import FloatArray
-from plastisim.lab.published_figure import Published
-from plastisim.lab.turnover import observed
-from plastisim.lab.turnover_fit import Branches, Row
 
-DAY = 86400.0
-TAILS = 30  # degrees of freedom of the proposal; fewer waste the draws in so many dimensions
+TAILS = 12  # degrees of freedom of the proposal
+ROUNDS = 4  # of draws; all but the last only find where the posterior lies
 REACH = 3.0  # ln units around the start in which the optimum is sought
+STEP = 1e-3
 
 
 class Prior(NamedTuple):
@@ -31,6 +30,20 @@ class Prior(NamedTuple):
 
     median: float
     sd: float
+
+
+class Rows(NamedTuple):
+    """Measured rows; each array has shape (row,). The standard error can differ above and below the value."""
+
+    names: tuple[str, ...]
+    value: FloatArray
+    below: FloatArray
+    above: FloatArray
+
+    @property
+    def error(self) -> FloatArray:
+        """Mean standard error."""
+        return 0.5 * (self.below + self.above)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,42 +54,49 @@ class Problem:
         start: setting whose other numbers are kept.
         free: numbers to fit, all positive.
         priors: of each.
-        rows: of the ordinary baseline.
-        reference: cohort whose drift the baseline has.
-        branches: what small branches add to the baseline rows.
-        figures: of imaged tables.
-        expectation: how a setting becomes tables.
-        added: what counting few spines adds to each figure.
+        rows: measured.
+        approximation: what is predicted for them without agents.
+        added: what agents add, in standard errors, at logs given as (logs - centre) / scale; None adds nothing.
+        centre: where the agents were made.
+        scale: SD of the logarithms there.
+        weight: of a row, relative to an independent one.
     """
 
     start: Setting
     free: tuple[Free, ...]
     priors: tuple[Prior, ...]
-    rows: tuple[Row, ...]
-    reference: str
-    branches: Branches
-    figures: tuple[Published, ...]
-    expectation: Expectation
-    added: FloatArray
+    rows: Rows
+    approximation: Approximation
+    added: Emulator | None
+    centre: FloatArray
+    scale: FloatArray
+    weight: float = 1.0
 
     def made(self, logs: FloatArray) -> Setting:
-        """Return the setting with other free numbers, given by their logarithms."""
+        """Return the setting with other free numbers, given by their logarithms, shape (free,)."""
         changed = self.start
         for one, value in zip(self.free, np.exp(logs), strict=True):
             changed = one.put(changed, float(value))
         return changed
 
+    def predicted(self, logs: FloatArray) -> FloatArray:
+        """Return every row, (setting, row), for logarithms of the free numbers, (setting, free)."""
+        plain = self.approximation(logs)
+        if self.added is None:
+            return plain
+        return plain + self.rows.error * self.added((logs - self.centre) / self.scale)
+
+    def misses(self, logs: FloatArray) -> FloatArray:
+        """Return the score of every row, (setting, row); what is not known of the prediction widens its error."""
+        above = self.predicted(logs) - self.rows.value
+        error = np.where(above > 0.0, self.rows.above, self.rows.below)
+        unknown = 0.0 if self.added is None else self.added.error * self.rows.error
+        return above / np.hypot(error, unknown)
+
     def scores(self, logs: FloatArray) -> FloatArray:
-        """Return the scores of baseline rows, figures and priors, in this order."""
-        setting = self.made(logs)
-        law = dataclasses.replace(hidden_state(setting.law), drift=setting.cohorts[self.reference].drift * DAY)
-        seen = observed(law.flow())
-        baseline = [row.score(seen, self.branches) for row in self.rows]
-        predicted = figures_of(self.expectation.tables(setting), self.figures) + self.added
-        measured = np.array([figure.value for figure in self.figures])
-        errors = np.array([(figure.interval[1] - figure.interval[0]) / 3.92 for figure in self.figures])
-        believed = [(log - np.log(prior.median)) / prior.sd for log, prior in zip(logs, self.priors, strict=True)]
-        return np.concatenate([baseline, (predicted - measured) / errors, believed])
+        """Return the weighed scores of rows, then of priors, (setting, score)."""
+        medians, sds = np.array(self.priors).T
+        return np.hstack([np.sqrt(self.weight) * self.misses(logs), (logs - np.log(medians)) / sds])
 
 
 class Optimum(NamedTuple):
@@ -84,7 +104,7 @@ class Optimum(NamedTuple):
 
     Attributes:
         logs: of the free numbers.
-        scores: of all rows and priors there.
+        scores: of all rows and priors there, weighed.
         jacobian: of the scores, [score, free].
         others: sums of squared scores found from each start, ascending.
     """
@@ -95,14 +115,28 @@ class Optimum(NamedTuple):
     others: tuple[float, ...]
 
 
-def optimum(problem: Problem, starts: Sequence[FloatArray]) -> Optimum:
-    """Return the best of the optima found from some starts (logarithms)."""
+def optimum(problem: Problem, starts: Sequence[FloatArray], held: int | None = None) -> Optimum:
+    """Return the best of the optima found from some starts (logarithms).
+
+    Args:
+        problem: what is fitted to what.
+        starts: logarithms of the free numbers.
+        held: index of a number that stays as it starts.
+    """
     from scipy.optimize import least_squares
 
+    def scores(logs: FloatArray) -> FloatArray:
+        return problem.scores(logs[None])[0]
+
+    def slopes(logs: FloatArray) -> FloatArray:
+        found = problem.scores(np.vstack([logs, logs + STEP * np.eye(len(logs))]))
+        rise = ((found[1:] - found[0]) / STEP).T
+        if held is not None:
+            rise[:, held] = 0.0
+        return rise
+
     found = [
-        least_squares(
-            problem.scores, begin, bounds=(begin - REACH, begin + REACH), diff_step=1e-3, max_nfev=14, ftol=1e-4
-        )
+        least_squares(scores, begin, slopes, bounds=(begin - REACH, begin + REACH), max_nfev=40, ftol=1e-6)
         for begin in starts
     ]
     found.sort(key=lambda one: one.cost)
@@ -115,25 +149,24 @@ class Ensemble(NamedTuple):
 
     Attributes:
         logs: shape (draw, free).
-        weights: of each; they add up to 1. None exceeds the mean by more than the root of their number (Ionides 2008).
-        approximate: SD of each logarithm in the normal approximation.
+        weights: of each; they add up to 1.
     """
 
     logs: FloatArray
     weights: FloatArray
-    approximate: FloatArray
 
     @property
     def size(self) -> float:
         """How many independent draws it is worth."""
         return float(1.0 / np.square(self.weights).sum())
 
+    def middle(self) -> FloatArray:
+        """Return the mean of each logarithm."""
+        return self.weights @ self.logs
+
     def deviation(self) -> FloatArray:
-        """Return the SD of each logarithm; the normal approximation's where the draws are worth too little."""
-        if self.size < 2 * self.logs.shape[1]:
-            return self.approximate
-        mean = self.weights @ self.logs
-        return np.sqrt(self.weights @ np.square(self.logs - mean))
+        """Return the SD of each logarithm."""
+        return np.sqrt(self.weights @ np.square(self.logs - self.middle()))
 
     def pick(self, count: int, seed: int) -> FloatArray:
         """Return some draws, by their weights."""
@@ -141,30 +174,33 @@ class Ensemble(NamedTuple):
 
 
 def ensemble(problem: Problem, best: Optimum, draws: int, seed: int) -> Ensemble:
-    """Return the posterior around an optimum, half of the draws spent on finding where it lies."""
+    """Return the posterior around an optimum: each round draws from what the round before has found.
+
+    While the draws are worth little, the heaviest of them count no more than a cap (Ionides 2008), so that a few cannot
+    shrink the proposal; the weights of the last round are exact.
+    """
     random = np.random.default_rng(seed)
     centre, covariance = best.logs, np.linalg.inv(best.jacobian.T @ best.jacobian)
-    logs, weights, approximate = centre[None], np.ones(1), np.sqrt(np.diag(covariance))
-    for share in (0.5, 0.5):
-        count, size = max(int(share * draws), 4), len(centre)
+    first, size = covariance, len(best.logs)
+    logs, weights = centre[None], np.ones(1)
+    for turn in range(ROUNDS):
+        count = draws if turn == ROUNDS - 1 else max(draws // 2, 4)
         root = np.linalg.cholesky(covariance)
         normal = random.normal(size=(count, size))
-        stretch = np.sqrt(TAILS / random.chisquare(TAILS, count))
-        logs = centre + stretch[:, None] * (normal @ root.T)
-        density = -0.5 * (TAILS + size) * np.log1p(np.square(stretch[:, None] * normal).sum(axis=1) / TAILS)
-        weights = _weights(problem, logs, density)
-        if 1.0 / np.square(weights).sum() > 2 * size:  # enough to say where the posterior lies
-            centre = weights @ logs
-            shift = logs - centre
-            covariance = (weights * shift.T) @ shift + 0.02 * np.diag(np.diag(covariance))
-    return Ensemble(logs, weights, approximate)
-
-
-def _weights(problem: Problem, logs: FloatArray, density: FloatArray) -> FloatArray:
-    heights = np.array([-0.5 * np.square(problem.scores(one)).sum() for one in logs]) - density
-    weights = np.exp(heights - heights.max())
-    weights = np.minimum(weights, math.sqrt(len(weights)) * weights.mean())
-    return weights / weights.sum()
+        stretch = np.sqrt(TAILS / random.chisquare(TAILS, count))[:, None]
+        logs = centre + stretch * (normal @ root.T)
+        density = -0.5 * (TAILS + size) * np.log1p(np.square(stretch * normal).sum(axis=1) / TAILS)
+        height = -0.5 * np.square(problem.scores(logs)).sum(axis=1) - density
+        weights = np.exp(height - height.max())
+        if turn == ROUNDS - 1:
+            break
+        weights = np.minimum(weights, np.sqrt(count) * weights.mean())
+        weights = weights / weights.sum()
+        centre = weights @ logs
+        worth = 1.0 / np.square(weights).sum()
+        trust = worth / (worth + 2.0 * size)  # few draws say little about so many covariances
+        covariance = trust * (weights * (logs - centre).T) @ (logs - centre) + (1.0 - trust) * first
+    return Ensemble(logs, weights / weights.sum())
 
 
 class Identified(NamedTuple):
@@ -200,18 +236,9 @@ def identified(problem: Problem, best: Optimum) -> Identified:
 
 def profile(problem: Problem, best: Optimum, index: int, factors: Sequence[float]) -> FloatArray:
     """Return the sum of squared scores with one number held at factors of its optimum, the others fitted again."""
-    from scipy.optimize import least_squares
-
-    others = np.arange(len(best.logs)) != index
     sums = []
     for factor in factors:
         logs = best.logs.copy()
         logs[index] += np.log(factor)
-
-        def scores(rest: FloatArray, fixed: FloatArray = logs) -> FloatArray:
-            whole = fixed.copy()
-            whole[others] = rest
-            return problem.scores(whole)
-
-        sums.append(2.0 * least_squares(scores, logs[others], diff_step=1e-3, max_nfev=3).cost)
+        sums.append(optimum(problem, [logs], held=index).others[0])
     return np.array(sums)

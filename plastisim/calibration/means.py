@@ -17,6 +17,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from plastisim.biology.spines import CellPools, Habit, Spines
+from plastisim.engine.errors import ConfigError
 from plastisim.lab.branch_table import VEHICLE, BranchTable
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope
@@ -186,6 +187,20 @@ def _width(law: Spines, now: _Mean, microscope: Microscope) -> Array:
     return microscope.width_offset + microscope.width_median * spread * true.sum(axis=0) / seen.sum(axis=0)
 
 
+def refuse_use(law: Spines) -> None:
+    """Refuse a law whose mean depends on how much spines are used.
+
+    Raises:
+        ConfigError: spines stay through use.
+    """
+    rate = float(np.max(law.use_capture))
+    if rate > 0.0:
+        raise ConfigError(
+            f"the mean field has no AMPA gain, but spines.use_capture is {rate:g} 1/s: set it to 0, or simulate agents "
+            "(plastisim.simulate)"
+        )
+
+
 @functools.cache
 def _program() -> Any:
     return jax.jit(follow, static_argnames="microscope")
@@ -198,13 +213,17 @@ def expected_table(
 
     Args:
         law: hazards and sizes.
-        cohort: turnover, drift, handling and responsiveness; its mice stand for every equally likely one.
+        cohort: turnover, drift, handling and growth; its mice stand for every equally likely one.
         spread: how much responsiveness differs between mice.
         course: of the drug arm.
         microscope: width offset and median.
         drug: name of the drug arm.
+
+    Raises:
+        ConfigError: spines stay through use, which no `Course` knows.
     """
-    mice = cohort.responsiveness * np.exp(spread.responsiveness * np.array(NODES) - 0.5 * spread.responsiveness**2)
+    refuse_use(law)
+    mice = cohort.growth * np.exp(spread.responsiveness * np.array(NODES) - 0.5 * spread.responsiveness**2)
     neurons = course.proteins.shape[-1]
     arms, numbers = {VEHICLE: course.at_rest(), drug: course}, []
     with jax.enable_x64(True), jax.numpy_rank_promotion("allow"):  # pools × seen × neurons line up by their last axis

@@ -24,37 +24,50 @@ FAILS, STRONG = 1.96, 0.7  # scores and correlations worth a mark
 
 
 class Setting(NamedTuple):
-    """A law and the cohorts that obey it, by name."""
+    """A law, the cohorts that obey it, by name, and how their mice and branches differ."""
 
     law: Spines
     cohorts: dict[str, Cohort]
+    spread: Spread = Spread()
 
 
 @dataclasses.dataclass(frozen=True)
 class Free:
-    """A number to fit: a field of the law, or of some cohorts.
+    """A number to fit: a field of the law, of some cohorts, or of what mice and branches differ by.
 
     Args:
         field: its name.
-        cohorts: names of the cohorts that share it; none means that it belongs to the law.
+        cohorts: names of the cohorts that share it; none means that it belongs to the law or the spread.
+        spread: whether it belongs to the spread.
     """
 
     field: str
     cohorts: tuple[str, ...] = ()
+    spread: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where the number belongs, and its field."""
+        whose = self.cohorts[0] if len(self.cohorts) == 1 else "cohorts" if self.cohorts else "spines"
+        return f"{'spread' if self.spread else whose}.{self.field}"
 
     @property
     def name(self) -> str:
-        """Field, with its cohort where it belongs to one."""
+        """Field, with its owner where the same field has several."""
+        if self.spread:
+            return f"{self.field} (spread)"
         return f"{self.field} ({self.cohorts[0]})" if len(self.cohorts) == 1 else self.field
 
     def get(self, setting: Setting) -> float:
         """Return the number in a setting."""
-        owner = setting.cohorts[self.cohorts[0]] if self.cohorts else setting.law
+        owner = setting.cohorts[self.cohorts[0]] if self.cohorts else setting.spread if self.spread else setting.law
         return float(getattr(owner, self.field))
 
     def put(self, setting: Setting, value: float) -> Setting:
         """Return the setting with another number."""
         change: dict[str, Any] = {self.field: value}
+        if self.spread:
+            return setting._replace(spread=dataclasses.replace(setting.spread, **change))
         if not self.cohorts:
             return setting._replace(law=dataclasses.replace(setting.law, **change))
         changed = {name: dataclasses.replace(setting.cohorts[name], **change) for name in self.cohorts}

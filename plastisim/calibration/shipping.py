@@ -37,10 +37,9 @@ def numbers(problem: Problem, best: Optimum, draws: Ensemble, rows: Mapping[str,
     found = {}
     setting = problem.made(best.logs)
     for one, prior, sd in zip(problem.free, problem.priors, draws.deviation(), strict=True):
-        unit = "1/s" if one.field in PER_SECOND else "1"
-        owner = one.cohorts[0] if len(one.cohorts) == 1 else "cohorts" if one.cohorts else "spines"
+        unit = "1/s" if one.field in PER_SECOND else "um" if one.field == "length" else "1"
         belief = f"median {prior.median:.4g} {unit}, SD of ln {prior.sd:g}"
-        found[f"{owner}.{one.field}"] = Number(one.get(setting), float(sd), unit, rows[one.name], belief)
+        found[one.path] = Number(one.get(setting), float(sd), unit, rows[one.name], belief)
     return found
 
 

@@ -19,12 +19,14 @@ from plastisim.lab.branch_table import ELIMINATION, FORMATION, VEHICLE, BranchTa
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.compounds import VEHICLE as NOTHING
 from plastisim.lab.hazard_laws import HiddenState
-from plastisim.lab.imaging import Microscope, Snapshots, image
+from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import DAY, TICK, Arm, Dose, Protocol
 from plastisim.lab.turnover import observed
 from plastisim.lab.turnover_fit import Branches, covariances
-from plastisim.population import in_precision, populate, sites
-from plastisim.simulation import Run, snapshots
+from plastisim.population import in_precision, sites
+from plastisim.records import branch_tables
+from plastisim.setup import Setup
+from plastisim.simulation import Imaged, Run, snapshots
 from plastisim.trees import Trees
 
 CHUNK = 64  # segments compiled together
@@ -32,40 +34,34 @@ WEEK = (-3.0, -1.0, 1.0, 3.0, 5.0, 7.0)  # days of imaging
 SLOTS = 64  # first guess of the slots a branch
 
 
-def spines_of(
-    law: Spines, cohort: Cohort, spread: Spread, microscope: Microscope, sessions: tuple[float, ...],
-    drive: Drive | None = None, seed: int = 0,
-) -> tuple[Snapshots, np.ndarray]:  # fmt: skip
-    """Return the spines of a cohort in every session, and the mouse of every branch.
+def agents(setup: Setup, drive: Drive | None) -> Imaged:
+    """Return the spines of a run with one arm, of which only the drive is handed in; the same spines as in `simulate`.
 
     Args:
-        law: hazards and sizes.
-        cohort: who; injected once, on day 0.
-        spread: how individuals differ.
-        microscope: the set point is what it would count.
-        sessions: days; the first starts the run, from rest.
-        drive: neurons to go round among the cohort's; None is an injection of vehicle.
-        seed: of all randomness.
+        setup: its protocol has one arm, injected on day 0 whatever it gives, and starts with its first session.
+        drive: neurons to go round among those of the cohorts; None is an injection of vehicle.
     """
-    injection = Arm(VEHICLE, (Dose(NOTHING, 1.0),))
-    start, end = round(sessions[0] * DAY), round(sessions[-1] * DAY)
-    protocol = Protocol((injection,), start=start, end=end, sessions=sessions)
-    population, dtype = populate(protocol, (cohort,), seed), jnp.dtype("float32")
-    law = in_precision(law, dtype)
-    branches, length = sites(population, spread, law, microscope, dtype)
-    trees = Trees(law, branches, SLOTS)
-    seen, moments = [trees.look(start)], [round(day * DAY) for day in sessions]
-    lanes = len(population.lanes())
-    for chunk in schedule(start, end, TICK, protocol.events()).chunks(CHUNK, moments):
-        injected = chunk.event & np.isin(chunk.begin, protocol.injections()[0])
+    population, dtype = setup.population, jnp.dtype("float32")
+    law = in_precision(setup.law, dtype)
+    branches, length = sites(population, setup.spread, law, setup.microscope, dtype)
+    trees, lanes = Trees(law, branches, SLOTS), len(population.lanes())
+    moments = [round(day * DAY) for day in population.protocol.sessions]
+    seen = [trees.look(moments[0])]
+    for chunk in schedule(moments[0], moments[-1], TICK, [0]).chunks(CHUNK, moments):
+        injected = chunk.event & (chunk.begin == 0)
         struck = jnp.asarray(np.repeat(injected[:, None], len(length), axis=1))
         proteins, set_point = _drive_at(chunk.end, lanes, drive)
         trees.advance(chunk, jnp.asarray(proteins, dtype), jnp.asarray(set_point, dtype), struck)
         if int(chunk.end[-1]) in moments:
             seen.append(trees.look(int(chunk.end[-1])))
-    each = cohort.neurons * cohort.dendrites
-    mice = np.repeat([f"mouse {number}" for number in range(cohort.mice)], each)
-    return snapshots(seen, moments, np.asarray(length)), mice
+    spines = snapshots(seen, moments, np.asarray(length))
+    return Imaged(**vars(setup), snapshots=spines, steps=np.zeros((2, 1)), residual=0.0, failures=())
+
+
+def one_arm(name: str, sessions: tuple[float, ...]) -> Protocol:
+    """Return the protocol of one arm for `agents`, imaged in some sessions (days)."""
+    start, end = round(sessions[0] * DAY), round(sessions[-1] * DAY)
+    return Protocol((Arm(name, (Dose(NOTHING, 1.0),)),), start=start, end=end, sessions=sessions)
 
 
 def agents_table(
@@ -75,8 +71,8 @@ def agents_table(
     """Return what would have been measured in every arm, by name of the arm; the arms share their individuals."""
     arms = {}
     for name, drive in drives.items():
-        spines, mouse = spines_of(law, cohort, spread, microscope, sessions, drive, seed)
-        arms[name] = image(spines, microscope, mouse, np.full(len(mouse), name))
+        setup = Setup.of(one_arm(name, sessions), (cohort,), seed=seed, law=law, spread=spread, microscope=microscope)
+        arms[name] = branch_tables(agents(setup, drive))[cohort.name]
     return concatenate(arms)
 
 

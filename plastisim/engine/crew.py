@@ -16,8 +16,15 @@ import jax
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-CPU_BLOCK = 64  # lanes; small enough for the cache and to share out evenly (measured: 128 and 512 are within 10 %)
+CPU_BLOCK = 64  # lanes of a small population: few enough to share them out evenly
+CPU_WIDE = 256  # lanes of a large one: handing operations to the processor costs less for each (measured: CHANGELOG.md)
+MANY = 1024  # lanes from which on blocks are wide
 GPU_BLOCK = 65536  # lanes; a GPU needs many at once
+
+
+def cpu_width(lanes: int) -> int:
+    """Return the lanes of a block on a CPU, for a population of `lanes`."""
+    return CPU_BLOCK if lanes < MANY else CPU_WIDE
 
 
 class Crew:
@@ -32,9 +39,9 @@ class Crew:
         self._pool = ThreadPoolExecutor(max(cores, len(self.devices)) if self.on_cpu else len(self.devices))
 
     def width(self, lanes: int) -> int:
-        """Return the lanes of a block, for a population of `lanes`: one size, so that one program serves all."""
+        """Return the lanes of a block, for a population of `lanes`: one of few sizes, so that programs are reused."""
         if self.on_cpu:
-            return CPU_BLOCK
+            return cpu_width(lanes)
         return min(GPU_BLOCK, max(CPU_BLOCK, 1 << (-(-lanes // len(self.devices)) - 1).bit_length()))
 
     def device(self, block: int) -> Any:

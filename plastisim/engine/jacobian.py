@@ -28,16 +28,20 @@ _ELEMENTWISE = frozenset(
 )
 
 
-def linearise(rates: Rates, values: Sequence[Array], inputs: Any) -> tuple[list[Array], list[Row]]:
+def linearise(
+    rates: Rates, values: Sequence[Array], inputs: Any, drift: Sequence[Array | None] = ()
+) -> tuple[list[Array], list[Row]]:
     """Return the rates and the non-zero entries of their Jacobian.
 
     Args:
         rates: elementwise function of `values` (a list of arrays of shape (lane,)) and of `inputs`.
         values: the variables, each of shape (lane,).
-        inputs: any pytree; held constant.
+        inputs: any pytree.
+        drift: slope in time of each leaf of `inputs`, None where it stands still; empty if all do (see `moving`).
 
     Returns:
-        rates, each of shape (lane,); and for each of them a mapping from variable index to derivative.
+        rates, each of shape (lane,); and for each of them a mapping from variable index to derivative. Time counts as
+        one variable more: the entry at `len(values)`, if there is one, is what the inputs' drift does to the rate.
 
     Raises:
         NotImplementedError: if an operation of the rates is not elementwise.
@@ -52,12 +56,33 @@ def linearise(rates: Rates, values: Sequence[Array], inputs: Any) -> tuple[list[
     known: dict[Any, tuple[Any, Row]] = {key: (value, {}) for key, value in program.known.items()}
     for index, (key, value) in enumerate(zip(program.arguments, [*values, *leaves], strict=True)):
         known[key] = (value, {index: jnp.ones_like(value)} if index < count else {})
+    for key, value, slope in zip(program.arguments[count:], leaves, drift or [None] * len(leaves), strict=True):
+        known[key] = (value, {} if slope is None else {count: slope})
     for operation in program.operations:
         pairs = [known[key] for key in operation.inputs]
         results = _differentiate(operation.equation, [value for value, _ in pairs], [row for _, row in pairs])
         known.update(zip(operation.outputs, results, strict=True))
     outputs = [known[key] for key in program.results]
     return [value for value, _ in outputs], [row for _, row in outputs]
+
+
+def moving(inputs_at: Callable[[Array], Any], elapsed: Array) -> tuple[Any, list[Array | None]]:
+    """Return inputs at a moment, and for each of their leaves its slope in time, None where it cannot change.
+
+    Args:
+        inputs_at: any pytree as a function of time.
+        elapsed: s, shape (lane,).
+    """
+    inputs, slopes = jax.jvp(inputs_at, (elapsed,), (jnp.ones_like(elapsed),))
+    program = flat_program(jax.make_jaxpr(inputs_at)(elapsed))
+    touched = set(program.arguments)
+    for operation in program.operations:
+        if touched.intersection(operation.inputs):
+            touched.update(operation.outputs)
+    changing = [key in touched for key in program.results]
+    floating = [jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in jax.tree.leaves(inputs)]
+    flags = zip(jax.tree.leaves(slopes), changing, floating, strict=True)
+    return inputs, [slope if changes and real else None for slope, changes, real in flags]
 
 
 def _differentiate(equation: Any, values: list[Any], slopes: list[Row]) -> list[tuple[Any, Row]]:

@@ -35,10 +35,10 @@ from jax import numpy as jnp
 from jax.experimental import pallas as pl
 
 from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
-from plastisim.engine.jacobian import Rates, linearise
+from plastisim.engine.jacobian import Rates, linearise, moving
 from plastisim.engine.linear import factorise, solve
 from plastisim.engine.loop import PIECES, Pieces
-from plastisim.engine.stepping import ERROR, GAMMA, MEMORY, RESULT, STAGE, TIMES, Coupling
+from plastisim.engine.stepping import DRIFT, ERROR, GAMMA, MEMORY, RESULT, STAGE, TIMES, Coupling
 
 TILE = 32
 
@@ -189,7 +189,9 @@ def _rosenbrock(
 ) -> tuple[Rows, Rows, Array]:
     """Return values, errors and whether rates are finite (see `stepping`)."""
     values, still = list(lanes.values), lanes.failed >= 0
-    slopes, jacobian = linearise(rates, values, inputs_at(elapsed, values))
+    inputs, drift = moving(lambda t: inputs_at(t, values), elapsed)
+    slopes, jacobian = linearise(rates, values, inputs, drift)
+    drifts = [step * row.pop(len(values), jnp.zeros_like(step)) for row in jacobian]
     factors = factorise(1.0 / (GAMMA * step), jacobian)
     stages: list[Rows] = []
     sound = ~still
@@ -199,7 +201,7 @@ def _rosenbrock(
             slopes = rates(inner, inputs_at(elapsed + float(TIMES[index]) * step, inner))
             memory = _combine(MEMORY[index], stages)
             slopes = [slope + past / step for slope, past in zip(slopes, memory, strict=True)]
-        own = solve(factors, slopes)
+        own = solve(factors, [slope + float(DRIFT[index]) * more for slope, more in zip(slopes, drifts, strict=True)])
         if not stages:
             sound = functools.reduce(operator.and_, (jnp.isfinite(row) for row in own))
         own = [jnp.where(still, 0.0, row) for row in own]

@@ -2,7 +2,8 @@
 
 Method: ROS34PW2 (Rang & Angermann 2005, BIT 45:761), four stages, order 3, L-stable, stiffly accurate, with an
 embedded error estimate of order 2. It is a W-method: the order holds for any approximation of the Jacobian, so
-that the coupling between neighbouring neurons and the time dependence of the drive may be left out of it.
+that the coupling between neighbouring neurons may be left out of it. What the drift of the drive does to the rates is
+in it: fast variables follow a drive that changes, and without it their error sets the step (2.5 times the steps).
 
 Each group of lanes (neighbouring neurons) has its own time and its own step; no group ever waits for the accuracy
 of another, so that a neuron's trajectory does not depend on how many others are simulated beside it.
@@ -10,7 +11,7 @@ of another, so that a neuron's trajectory does not depend on how many others are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
-from plastisim.engine.jacobian import Rates, linearise
+from plastisim.engine.jacobian import Rates, linearise, moving
 from plastisim.engine.linear import Factors, factorise, solve
 from plastisim.engine.tracing import shared
 
@@ -41,6 +42,7 @@ MEMORY = np.diag(1.0 / np.diag(_GAMMA)) - _INVERSE
 RESULT = _WEIGHTS @ _INVERSE
 ERROR = (_WEIGHTS - _EMBEDDED) @ _INVERSE
 TIMES = _ALPHA.sum(axis=1)
+DRIFT = _GAMMA.sum(axis=1)
 
 
 class Coupling(NamedTuple):
@@ -119,40 +121,49 @@ def _rosenbrock(
     sum for a W-method to keep its order, and as stable for long steps. A lane that diverged earlier stands still.
     """
     values, still = lanes.values, (lanes.failed >= 0)[None]
-    first, factors = shared(_prepare(rates))(list(values), inputs_at(elapsed, values), step)
+    inputs, drift = moving(lambda t: inputs_at(t, values), elapsed)
+    first, factors, drifts = shared(_prepare(rates))(list(values), inputs, drift, step)
+    drifted = step[None] * jnp.stack(drifts)
     slopes, solution = shared(rates), shared(solve)
 
-    def stage(slope: Sequence[Array] | Array) -> tuple[Array, Array]:
+    def stage(slope: Array) -> tuple[Array, Array]:
         own = jnp.stack(solution(factors, list(slope)))
         return coupling.implicit(jnp.where(still, 0.0, own), GAMMA * step), own
 
     def later(index: Array, stages: Array) -> Array:
-        inner = values + jnp.tensordot(_row(STAGE, index, values), stages, 1)
+        inner = values + _weighted(_row(STAGE, index, values), stages)
         slope = jnp.stack(slopes(list(inner), inputs_at(elapsed + _row(TIMES, index, values) * step, inner)))
-        slope = slope + jnp.tensordot(_row(MEMORY, index, values), stages, 1) / step[None]
+        slope = slope + _weighted(_row(MEMORY, index, values), stages) / step[None]
+        slope = slope + _row(DRIFT, index, values) * drifted
         return stages.at[index].set(stage(slope)[0])
 
     # A loop instead of four copies: less to compile, and nothing slower to run.
-    begin, own = stage(first)
+    begin, own = stage(jnp.stack(first) + float(DRIFT[0]) * drifted)
     stages = jnp.zeros((4, *values.shape), values.dtype).at[0].set(begin)
     stages = lax.fori_loop(1, 4, later, stages)
-    return values + _combine(RESULT, stages), _combine(ERROR, stages), jnp.isfinite(own).all(axis=0)
+    result, error = (_weighted(jnp.asarray(row, values.dtype), stages) for row in (RESULT, ERROR))
+    return values + result, error, jnp.isfinite(own).all(axis=0)
 
 
 def _prepare(rates: Rates) -> Callable[..., Any]:
-    """Return the function that gives the rates and the factors of a step from values, inputs and step."""
+    """Return the function that gives rates, factors of a step and what the inputs' drift does to the rates."""
 
-    def prepare(values: list[Array], inputs: Any, step: Array) -> tuple[list[Array], Factors]:
-        slopes, jacobian = linearise(rates, values, inputs)
-        return slopes, factorise(1.0 / (GAMMA * step), jacobian)
+    def prepare(
+        values: list[Array], inputs: Any, drift: list[Array | None], step: Array
+    ) -> tuple[list[Array], Factors, list[Array]]:
+        slopes, jacobian = linearise(rates, values, inputs, drift)
+        drifts = [row.pop(len(values), jnp.zeros_like(step)) for row in jacobian]
+        return slopes, factorise(1.0 / (GAMMA * step), jacobian), drifts
 
     return prepare
 
 
-def _combine(weights: np.ndarray, stages: Array) -> Array:
-    """Return the weighted sum of stages, shape (variable, lane)."""
-    parts = (float(weight) * stage for weight, stage in zip(weights, stages, strict=True))
-    return sum(parts, jnp.zeros_like(stages[0]))
+def _weighted(weights: Array, stages: Array) -> Array:
+    """Return the weighted sum of the stages, shape (variable, lane), in an order that no number of lanes changes."""
+    total = weights[0] * stages[0]
+    for weight, stage in zip(weights[1:], stages[1:], strict=True):
+        total = total + weight * stage
+    return total
 
 
 def _row(table: np.ndarray, index: Array, like: Array) -> Array:

@@ -9,6 +9,8 @@ from plastisim.engine.errors import ConfigError
 from plastisim.engine.units import quantity
 from plastisim.lab.compound import ROUTES, Compound
 
+MOST = 10_000  # doses in a train
+
 
 @dataclasses.dataclass(frozen=True)
 class Dose:
@@ -72,6 +74,8 @@ def repeated(dose: Dose, times: int, every: str) -> tuple[Dose, ...]:
     """
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:
         raise ConfigError(f"a train of doses needs a whole number of at least 1, but got {times!r}")
+    if times > MOST:
+        raise ConfigError(f"a train has at most {MOST} doses, but got {times!r}; a bath or an infusion lasts")
     interval = quantity(every, "s", "interval between doses", positive=True)
     return tuple(dataclasses.replace(dose, at=dose.at + index * interval) for index in range(times))
 

@@ -48,6 +48,14 @@ def fresh_output(path: str | Path, overwrite: bool = False) -> Path:
     return folder
 
 
+def prove_output(path: str | Path, overwrite: bool = False) -> None:
+    """Refuse an output folder as `fresh_output` does, and remove again what had to be made for that."""
+    made = [folder for folder in (Path(path), *Path(path).parents) if not folder.exists()]
+    fresh_output(path, overwrite)
+    for folder in made:
+        folder.rmdir()
+
+
 def atomic_write_text(path: str | Path, text: str) -> Path:
     """Write a UTF-8 text file whose name never shows a part of it; an older file is replaced.
 

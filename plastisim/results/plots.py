@@ -72,8 +72,8 @@ def window_figure(
             here = changes.isel(mouse=dataset.cohort.values == cohort)
             here = here.sel(session=here.session <= WEEK)
             own = [point for point in measured if point.cohort == cohort]
-            _time_course(row[0], here, windows[cohort], own)
-            _distribution(row[1], here.sel(session=1.0), windows[cohort], own)
+            draw_time_course(row[0], here, windows[cohort], own)
+            draw_distribution(row[1], here.sel(session=1.0), windows[cohort], own)
             row[0].set_title(f"{cohort} neurons: imaged spine density over the week")
             row[1].set_title("24 h after the dose, each mouse")
         grid[0][0].legend(loc="upper left", ncols=2)
@@ -83,15 +83,17 @@ def window_figure(
         plt.close(figure)
 
 
-def _time_course(axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint]) -> None:
+def draw_time_course(axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint]) -> None:
     """Draw individual mice, the mean of each arm, and the measured means."""
+    import matplotlib
+
     axes.axhspan(window.lower, window.upper, color=BAND, zorder=0, label="ordinary 24-h window")
     axes.axvline(0.0, color=INK, linewidth=1.0, linestyle=":")
-    days = changes.session.values
+    days, line = changes.session.values, matplotlib.rcParams["lines.linewidth"]
     for index, arm in enumerate(changes.arm.values):
         colour, values = arm_colour(index), changes.isel(arm=index).values
-        axes.plot(days, values.T, color=colour, alpha=0.13, linewidth=0.8, zorder=1)
-        axes.plot(days, values.mean(axis=0), color=colour, linewidth=3.0, zorder=3, label=f"{arm}, simulated")
+        axes.plot(days, values.T, color=colour, alpha=0.13, linewidth=0.4 * line, zorder=1)
+        axes.plot(days, values.mean(axis=0), color=colour, linewidth=1.5 * line, zorder=3, label=f"{arm}, simulated")
         points = [point for point in measured if point.condition == arm]
         if points:
             place = [point.day + 0.16 * (index or -1) for point in points]
@@ -117,7 +119,7 @@ def _with_intervals(
     )  # fmt: skip
 
 
-def _distribution(axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint]) -> None:
+def draw_distribution(axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint]) -> None:
     """Draw the 24-hour change of every mouse against the window, the measured means beneath."""
     axes.axvspan(window.lower, window.upper, color=BAND, zorder=0)
     span = float(np.nanmin(changes)) - 2.0, float(np.nanmax(changes)) + 2.0
@@ -133,7 +135,6 @@ def _distribution(axes: Axes, changes: Any, window: Window, measured: list[Measu
             _with_intervals(axes, [-0.12 * tallest * (1 + index)], points, arm_colour(index), "", horizontal=True)
     axes.axhline(0.0, color=INK, linewidth=1.0)
     axes.text(0.5 * (window.lower + window.upper), 1.06 * tallest, "ordinary window", ha="center", color=INK)
-    axes.set(
-        xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(-0.36 * tallest, 1.18 * tallest)
-    )
+    floor = -0.36 * tallest if measured else 0.0
+    axes.set(xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(floor, 1.3 * tallest))
     axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= tallest])

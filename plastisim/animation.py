@@ -1,0 +1,104 @@
+"""A film of one dendrite of a stored run, from its ledger of single spines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from plastisim.engine.errors import ConfigError
+from plastisim.lab.protocol import DAY, Arm
+from plastisim.results.branch_film import BranchFilm, write_film
+from plastisim.run_tables import BRANCH, mouse_names, needed, texts
+from plastisim.spine_ledger import head_widths, places, setup_in
+
+if TYPE_CHECKING:
+    import xarray
+
+FRAME = 4.0  # h between two frames
+FIRST, LAST = -1.0, 7.0  # days of the film, where the run has them
+
+
+def animate_dendrite(
+    dataset: xarray.Dataset,
+    file: str | Path,
+    *,
+    mouse: int = 0,
+    neuron: int = 0,
+    dendrite: int = 0,
+    arms: Sequence[str] | None = None,
+    frame: float = FRAME,
+    overwrite: bool = False,
+) -> Path:
+    """Write a film of one dendrite over the week of the dose, the same dendrite in several arms below each other.
+
+    Args:
+        dataset: of a run, as `open_run` gives it.
+        file: name of the film, ending in .gif.
+        mouse: number of the mouse in the dataset.
+        neuron: number of its neuron.
+        dendrite: number of the dendrite.
+        arms: by name; None takes the first two.
+        frame: hours between two frames; spines come and go every 2 h.
+        overwrite: replace an older file.
+
+    Raises:
+        ConfigError: the file exists or does not end in .gif, or there is no such arm, mouse, neuron or dendrite.
+        StoreError: the configuration cannot be read, or the file cannot be written.
+    """
+    target = Path(file)
+    if target.suffix != ".gif":
+        raise ConfigError(f"film {str(file)!r}: expected a name that ends in .gif")
+    if target.exists() and not overwrite:
+        raise ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
+    if not frame > 0.0:
+        raise ConfigError(f"frame: got {frame:g} h, expected more than 0 h")
+    where = _place(dataset, mouse, neuron, dendrite)
+    names = texts(dataset, "arm").tolist()
+    chosen = names[:2] if arms is None else list(arms)
+    if unknown := [name for name in chosen if name not in names]:
+        raise ConfigError(f"no arm {unknown[0]!r}; this run has {', '.join(map(repr, names))}")
+    days = dataset.time.values[[0, -1]] / DAY
+    moments = np.arange(max(FIRST, np.floor(days[0])), min(LAST, days[1]) + 1e-9, frame / 24.0)
+    films = [_branch(dataset, names.index(name), where) for name in chosen]
+    doses = [dose for film in films for dose in film.doses]
+    title = f"Mouse {mouse_names(dataset)[mouse]}, neuron {neuron + 1}, dendrite {dendrite + 1}"
+    return write_film(films, moments, target, since=min(doses, default=0.0), title=title)
+
+
+def _place(dataset: xarray.Dataset, *numbers: int) -> tuple[int, ...]:
+    """Return mouse, neuron and dendrite, if there are such."""
+    for name, number in zip(BRANCH[1:], numbers, strict=True):
+        if not 0 <= number < dataset.sizes[name]:
+            raise ConfigError(f"no {name} {number}; this run has 0 to {dataset.sizes[name] - 1}")
+    return numbers
+
+
+def _branch(dataset: xarray.Dataset, arm: int, where: tuple[int, ...]) -> BranchFilm:
+    """Return a branch of an arm."""
+    setup = setup_in(dataset)
+    site = int(np.ravel_multi_index((arm, *where), [dataset.sizes[name] for name in BRANCH]))
+    own = needed(dataset, "spine_branch").values == site
+    serial = dataset.spine_serial.values[own]
+    birth, death = dataset.spine_birth.values[own] / DAY, dataset.spine_death.values[own] / DAY
+    length = float(needed(dataset, "branch_length").transpose(*BRANCH).values.ravel()[site])
+    given = setup.population.protocol.arms[arm]
+    return BranchFilm(
+        title=_title(given),
+        length=length,
+        place=places(setup, np.full(len(serial), site), serial) * length,
+        birth=np.where(np.isnan(birth), -np.inf, birth),
+        death=np.where(np.isnan(death), np.inf, death),
+        side=np.where(serial % 2 == 0, 1.0, -1.0),
+        sessions=dataset.session.values.astype(float),
+        width=head_widths(dataset)[own],
+        doses=tuple(dose.at / DAY for dose in given.doses if not dose.compound.inert),
+    )
+
+
+def _title(arm: Arm) -> str:
+    """Return the name of an arm, and its dose where it got one."""
+    drugs = [dose for dose in arm.doses if not dose.compound.inert]
+    return f"{arm.name}, {drugs[0].amount:g} mg/kg" if len(drugs) == 1 else arm.name

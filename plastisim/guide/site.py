@@ -1,0 +1,74 @@
+"""The pages of the guide as a site of plain files, made with Sphinx; it opens without a network or a server."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from plastisim.engine.errors import ConfigError, PlastisimError
+from plastisim.guide.pages import GROUPS, guide_text
+from plastisim.results.files import as_store_error, prove_output
+
+NEEDED = ("sphinx", "myst_parser", "furo")
+SETTINGS = {
+    "project": "plastisim",
+    "extensions": ["myst_parser"],
+    "html_theme": "furo",
+    "html_title": "plastisim",
+    "html_copy_source": False,
+    "html_show_sourcelink": False,
+    "suppress_warnings": ["misc.highlighting_failure"],
+}
+
+
+def build_guide(folder: str | Path) -> Path:
+    """Write the guide as a site.
+
+    Args:
+        folder: new, or empty.
+
+    Returns:
+        Its first page.
+
+    Raises:
+        ConfigError: the folder is in use, or Sphinx is not installed.
+        PlastisimError: a page has a fault, such as a link to nowhere.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f"the site needs {', '.join(missing)}: pip install 'plastisim[guide]'")
+    site = Path(folder).absolute()
+    prove_output(site, overwrite=False)
+    with tempfile.TemporaryDirectory() as scratch, as_store_error(site):
+        source = Path(scratch) / "source"
+        source.mkdir()
+        for name, text in _sources().items():
+            (source / f"{name}.md").write_text(text, encoding="utf-8")
+        _run_sphinx(source, site, Path(scratch) / "doctrees")
+    return site / "index.html"
+
+
+def _sources() -> dict[str, str]:
+    """Return the text of every page, and of a first one with the list of them."""
+    lists = [
+        "\n".join(["```{toctree}", f":caption: {group}", ":maxdepth: 1", "", *topics, "```"])
+        for group, topics in GROUPS.items()
+    ]
+    about = "Cortical layer V neurons after a psychedelic, from dose to single spines. Start with the tutorial."
+    pages = {topic: guide_text(topic) for topics in GROUPS.values() for topic in topics}
+    return {"index": "\n\n".join(["# plastisim: the guide", about, *lists, ""]), **pages}
+
+
+def _run_sphinx(source: Path, site: Path, doctrees: Path) -> None:
+    """Build; a warning is a fault, but all of them are told."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    said = io.StringIO()
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(source, None, site, doctrees, "html", SETTINGS, status=None, warning=said, freshenv=True)
+        app.build()
+    if said.getvalue():
+        raise PlastisimError(f"the guide has faults:\n{said.getvalue()}")
