@@ -6,8 +6,10 @@
    of any numbers in milliseconds; what counting few spines adds is learned from agents: whole main jobs with other
    numbers and individuals, first around the best numbers of the formulas, then around the best that are known by then.
 3. Gains that can stand in for each other (pulse, capture, appearance, set point, crowding) are held by priors: medians
-   of the starting model and a factor of e either way. What the rows say without priors is printed. Rows of the same
-   branches err together, so that all rows weigh as much as the independent ones that they are worth.
+   of the starting model and a factor of e either way. What the rows say without priors is printed. Said before the fit:
+   the rows of the question (spine density 24 hours after the drug, and the formation and elimination that make it)
+   count in full, every other row 0.7 of an independent one. Rows of the same branches err together and are worth fewer
+   independent ones than that, which is printed: the uncertainties of numbers are too narrow by up to that ratio's root.
 4. The posterior is an ensemble of weighted draws; whole main jobs of some of them predict the 24-hour window.
 5. All of it again from another seed: other agents, other neurons, other starts. Do the two agree?
 
@@ -64,6 +66,8 @@ ROWS = {
     "spread.branch": "V1 V2 V4", "spread.length": "V5 V11 V13",
 }  # fmt: skip
 GAINS = "P2 P4 P5 P8 P10 P11"
+QUESTION = ("P2@1", "P8@1", "P4@1", "P5@1", "P10@1", "P11@1")  # density drug minus vehicle at 24 h, and its causes
+OTHERS = 0.7  # weight of any other row: shared out by what they are worth, about 0.25, the priors outvoted the question
 EXCHANGEABLE = ("pulse_gain", "capture", "appearing_gain")
 FACTORS = (0.5, 1.0, 2.0)
 DRIVEN = 48  # mice whose neurons drive the spines of agents
@@ -160,6 +164,11 @@ def measured(rows):
     return cal.Rows(names, value, np.maximum(value - low, floor) / 1.96, np.maximum(high - value, floor) / 1.96)
 
 
+def weights(names):
+    """Return how much each row counts, relative to an independent one; the names begin with row and day."""
+    return np.array([1.0 if name.split()[0] in QUESTION else OTHERS for name in names])
+
+
 def seen_by(rows, free):
     """Return which numbers each row can depend on: no vehicle row sees what acts only after the drug."""
     after = np.array([(not one.spread and one.field in cal.OF_ARMS) or one.field == "responsiveness" for one in free])
@@ -180,7 +189,7 @@ def calibrate(size, seed):
         if problem is None:
             example = cal.rows_of(start(), drive, 2, 0)
             rows = measured(example)
-            problem = cal.Problem(start(), free, priors, rows, plain, None, middle, sds, 0.3)
+            problem = cal.Problem(start(), free, priors, rows, plain, None, middle, sds, weights(rows.names))
         begin = middle + JITTER * random.normal(size=(size.starts, len(middle)))
         centre = cal.optimum(problem, begin).logs
         scale = width * np.minimum(sds, 1.0)
@@ -191,7 +200,8 @@ def calibrate(size, seed):
         problem = learned(problem, np.array(designs), np.array(results), centre, scale, seen_by(example, free))
         middle = centre
         print(
-            f"seed {seed}: {len(designs)} main jobs of agents, worth {problem.weight * len(rows.names):.0f} rows",
+            f"seed {seed}: {len(designs)} main jobs of agents, {len(rows.names)} rows that err together like "
+            f"{cal.worth(problem.added.left_out):.0f}; they count like {problem.weight.sum():.0f}",
             flush=True,
         )
     best = cal.optimum(problem, [middle, np.log(medians)])
@@ -199,10 +209,9 @@ def calibrate(size, seed):
 
 
 def learned(problem, designs, results, centre, scale, sees):
-    """Return the problem with what agents add, and with rows that weigh what they are worth."""
+    """Return the problem with what agents add."""
     added = cal.learn((designs - centre) / scale, (results - problem.approximation(designs)) / problem.rows.error, sees)
-    weight = cal.worth(added.left_out) / len(problem.rows.names)
-    return dataclasses.replace(problem, added=added, centre=centre, scale=scale, weight=weight)
+    return dataclasses.replace(problem, added=added, centre=centre, scale=scale)
 
 
 def predictive(drive, problem, draws, size, seed):
@@ -256,7 +265,8 @@ def report(seed, problem, best, draws, window):
             f"    {row.id:4} {row.cohort:9} {row.figure[:42]:42} {row.measured:7.3g} {row.interval}  {predicted}{mark}"
         )
     return {
-        "seed": seed, "chi_squared": chi, "rows": count, "inside": inside, "weight": problem.weight,
+        "seed": seed, "chi_squared": chi, "rows": count, "inside": inside, "weight": problem.weight.tolist(),
+        "worth": cal.worth(problem.added.left_out),
         "other_starts": best.others, "effective_draws": draws.size,
         "numbers": {one.name: one.get(problem.made(best.logs)) for one in problem.free},
         "sd_of_ln": dict(zip((one.name for one in problem.free), draws.deviation().tolist(), strict=True)),
@@ -307,7 +317,7 @@ def main():
                 )
 
     rows = [(row.key, row.cohort, row.figure, row.value, row.interval) for row in ps.PUBLISHED if row.scored]
-    inputs = cal.fingerprint((rows, cal.COVARIANCES, LAW, COHORTS, SPREAD, size))
+    inputs = cal.fingerprint((rows, cal.COVARIANCES, LAW, COHORTS, SPREAD, QUESTION, OTHERS, size))
     file = cal.SHIPPED if choice.ship else choice.out / cal.SHIPPED.name
     cal.write(file, shipped_numbers(problem, best, draws), "experiments/calibrate.py", choice.seed, inputs, REMARKS)
     document = {"seeds": documents, "apart": apart, "agree": agree, "profiles": profiles, "inputs_sha256": inputs}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plastisim import calibration
+    from plastisim.accessor import open_run
+    from plastisim.animation import animate_dendrite
     from plastisim.benching import bench
     from plastisim.biology.arbor import Arbor
     from plastisim.biology.calcium import OSCILLATORY, SMOOTH
@@ -37,30 +39,15 @@ if TYPE_CHECKING:
     from plastisim.lab.cohort import IT, PT, PT_2025, THY1_GFP, CellType, Cohort, Spread
     from plastisim.lab.comparison import ComparisonRow, compare
     from plastisim.lab.compound import Compound, Sourced, impermeant
+
+    # isort: off
     from plastisim.lab.compounds import (
-        AMPA_BLOCKER,
-        ANA12,
-        BDNF_SCAVENGER,
-        BUSPIRONE,
-        COMPOUNDS,
-        DMT,
-        DOI,
-        HUMAN_LSD,
-        HUMAN_PSILOCYBIN,
-        IMPERMEANT_PSILOCYBIN,
-        KETAMINE,
-        KETANSERIN,
-        LSD,
-        MDMA,
-        MEO_DMT,
-        NON_HALLUCINOGENIC_AGONIST,
-        PSILOCYBIN,
-        RAPAMYCIN,
-        SEROTONIN,
-        VEHICLE,
-        VOLINANSERIN,
-        find_compound,
-    )
+        AMPA_BLOCKER, ANA12, BDNF_SCAVENGER, BUSPIRONE, COMPOUNDS, DMT, DOI, HUMAN_LSD, HUMAN_PSILOCYBIN,
+        IMPERMEANT_PSILOCYBIN, KETAMINE, KETANSERIN, LSD, MDMA, MEO_DMT, NON_HALLUCINOGENIC_AGONIST, PSILOCYBIN,
+        RAPAMYCIN, SEROTONIN, VEHICLE, VOLINANSERIN, find_compound,
+    )  # fmt: skip
+
+    # isort: on
     from plastisim.lab.dendrites import BASAL, OBLIQUE, TUFT, Compartment
     from plastisim.lab.giving import Bath, Dose, Infusion, repeated
     from plastisim.lab.hypotheses import (
@@ -110,19 +97,24 @@ if TYPE_CHECKING:
     from plastisim.results.course_figure import course_figure, effects_figure
     from plastisim.results.curve_figure import Curve, Panel, curves_figure, grid_figure, individuals_figure
     from plastisim.results.files import atomic_write_text
+    from plastisim.results.netcdf import export_netcdf
     from plastisim.results.page import check_page, read_page, write_page
     from plastisim.results.plots import window_figure
-    from plastisim.results.store import open_run, write_run
+    from plastisim.results.store import write_run
+    from plastisim.results.style import figure_size
     from plastisim.runs_compared import compare_runs
     from plastisim.setup import Settings, Setup
     from plastisim.simulation import Run, simulate
     from plastisim.structure import mini_epsc, sholl, spine_classes
     from plastisim.study import Findings, answer, carry_out, run_file
+    from plastisim.table_files import export_tables
     from plastisim.teaching.document import lesson
     from plastisim.teaching.live import LessonServer
 
 # fmt: off
 _HOMES = {
+    "accessor": ("open_run",),
+    "animation": ("animate_dendrite",),
     "benching": ("bench",),
     "biology.arbor": ("Arbor",),
     "biology.calcium": ("OSCILLATORY", "SMOOTH"),
@@ -186,7 +178,10 @@ _HOMES = {
     "results.files": ("atomic_write_text",),
     "results.page": ("check_page", "read_page", "write_page"),
     "results.plots": ("window_figure",),
-    "results.store": ("open_run", "write_run"),
+    "results.netcdf": ("export_netcdf",),
+    "results.store": ("write_run",),
+    "results.style": ("figure_size",),
+    "table_files": ("export_tables",),
     "runs_compared": ("compare_runs",),
     "simulation": ("Run", "simulate"),
     "structure": ("mini_epsc", "sholl", "spine_classes"),
@@ -217,15 +212,16 @@ __all__ = [
     "LessonServer", "Manipulation", "Microscope", "NumericalError", "OccupancyScan", "OrdinaryWindow", "Outcome",
     "Panel", "PatchClamp", "Plan", "PlastisimError", "Progress", "Protocol", "Readout", "Request", "Run", "SbmlModel",
     "Settings", "Setup", "Source", "Sourced", "SpineLabels", "Spines", "Spread", "StoreError", "Stored", "Thresholds",
-    "Verdict", "answer", "as_toml", "asked", "atomic_write_text", "bench", "branch", "branch_tables", "build_guide",
-    "calibration", "carry_out", "check_page", "checkup", "chosen", "compare", "compare_runs", "comparison_table",
-    "concatenate", "course_figure", "curves_figure", "default_pathway", "deliver", "effects_figure", "export_sbml",
-    "expose", "find_compound", "formulas", "grid_figure", "guide_text", "guide_topics", "htr2a_density", "impermeant",
-    "individuals_figure", "judge", "keep_compiled_programs", "lesson", "load_experiment_file", "main", "measured_rows",
-    "mini_epsc", "mixed_model", "open_run", "parameter_rows", "plan", "quantity", "read_branch_table",
-    "read_experiment", "read_overrides", "read_page", "read_sbml", "record", "repeated", "resume", "run_file", "sholl",
-    "simulate", "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure", "write_page",
-    "write_run", "written_back",
+    "Verdict", "animate_dendrite", "answer", "as_toml", "asked", "atomic_write_text", "bench", "branch",
+    "branch_tables", "build_guide", "calibration", "carry_out", "check_page", "checkup", "chosen", "compare",
+    "compare_runs", "comparison_table", "concatenate", "course_figure", "curves_figure", "default_pathway", "deliver",
+    "effects_figure", "export_netcdf", "export_sbml", "export_tables", "expose", "figure_size", "find_compound",
+    "formulas", "grid_figure", "guide_text", "guide_topics", "htr2a_density", "impermeant", "individuals_figure",
+    "judge", "keep_compiled_programs", "lesson", "load_experiment_file", "main", "measured_rows", "mini_epsc",
+    "mixed_model", "open_run", "parameter_rows", "plan", "quantity", "read_branch_table", "read_experiment",
+    "read_overrides", "read_page", "read_sbml", "record", "repeated", "resume", "run_file", "sholl", "simulate",
+    "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure", "write_page", "write_run",
+    "written_back",
 ]
 # fmt: on
 

@@ -15,7 +15,7 @@ from plastisim.commands.options import spelt_out
 
 VERBS = (
     running.run, running.resume, planning.plan, planning.bench, comparing.compare, comparing.write,
-    catalogue.parameters, catalogue.compounds, exporting.export, page.page,
+    catalogue.parameters, catalogue.compounds, exporting.export, exporting.draw, exporting.animate, page.page,
     guide.guide, doctor.doctor,
 )  # fmt: skip
 

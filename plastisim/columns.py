@@ -113,8 +113,7 @@ def _animals(setup: Setup, frames: Frames) -> Iterator[Column]:
             values = np.zeros((arms, mice, len(frames.time), len(population.compounds)), SINGLE)
             for arm, carried in enumerate(slots(population.protocol)):
                 for slot, compound in enumerate(carried):
-                    if slot == carried.index(compound):  # a later one fills up the arm; nothing is ever given there
-                        values[arm, :, :, population.compounds.index(compound)] = by_slot[:, slot, index, arm].T
+                    values[arm, :, :, population.compounds.index(compound)] = by_slot[:, slot, index, arm].T
             dims, unit = ("arm", "mouse", "time", "compound"), declared.metadata["unit"]
             yield Column(f"compound_{declared.name}", dims, values, unit, EXPOSURE[declared.name])
     for index, declared in enumerate(declarations(Drive, "variable")):

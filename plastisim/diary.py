@@ -1,16 +1,21 @@
-"""What is on disk of a run under way: frames in a store, a checkpoint after every chunk, and parts for the end."""
+"""What is on disk of a run under way: frames in a store, a checkpoint every few seconds, and parts for the end.
+
+Whenever the last checkpoint was made, a resumed run ends in the same bytes; only what it computes again differs.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from plastisim import columns
 from plastisim.cascade import DRIVES
-from plastisim.course import CHUNK, Course, Frames
+from plastisim.course import CHUNK, Course, Frames, Passed
 from plastisim.course_state import state_of
 from plastisim.description import described
 from plastisim.lab.protocol import DAY
@@ -26,6 +31,9 @@ from plastisim.trees import Ledger, Seen
 
 CHECKPOINT = "checkpoint.npz"
 END = "end.npz"
+SECONDS = 3.0  # after which what was computed is written: each writing touches every variable's file
+WAITING = 64 * 2**20  # bytes that wait for it at most
+FILE = 2**20  # bytes of a variable's file, if there are as many
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,6 +47,14 @@ class Stored(Imaged):
     store: Path
 
 
+class _Chunk(NamedTuple):
+    """A chunk that is not on disk yet: its number, its end (s from day 0), what happened in it."""
+
+    number: int
+    now: int
+    passed: Passed
+
+
 class Diary:
     """What is on disk of a run under way."""
 
@@ -46,6 +62,8 @@ class Diary:
         """See `lay_out` for the store."""
         self.course, self.stream, self.path, self.keep, self.overwrite = course, stream, path, keep, overwrite
         self.description = json.dumps(described(course.setup))
+        self._waiting: list[_Chunk] = []
+        self._written = time.monotonic()
 
     @staticmethod
     def lay_out(course: Course, path: Path, title: str, overwrite: bool) -> StreamingStore:
@@ -67,25 +85,43 @@ class Diary:
             columns.attributes(setup, title),
         )
         remove(parts_folder(path))
-        stream = StreamingStore.create(path, template, block=CHUNK, overwrite=overwrite)
+        row = max(part.nbytes for part in (frames.drive[:1], frames.cascade[:1, :1], frames.spines[:1]))
+        block = CHUNK * max(1, FILE // (CHUNK * row))
+        stream = StreamingStore.create(path, template, block=block, overwrite=overwrite)
         parts_folder(path).mkdir()
         return stream
 
     def begin(self) -> None:
         """Keep what is there before the first chunk."""
-        self._sessions(self.course.look())
+        self._session(self.course.position, self.course.now, self.course.look())
         self._checkpoint()
 
     def write(self) -> None:
-        """Move on by a chunk and make it safe: parts first, then frames, then the checkpoint."""
+        """Move on by a chunk, and make safe what waits for it if it is time."""
         number = self.course.position
         passed = self.course.advance(columns.ROWS, columns.SINGLE)
-        checkpoint.save(parts_folder(self.path) / f"died-{number:06d}.npz", passed.died._asdict(), {})
-        self._sessions(passed.seen)
+        self._waiting.append(_Chunk(number, self.course.now, passed))
+        if self._due():
+            self._commit()
+
+    def _due(self) -> bool:
+        size = sum(part.nbytes for chunk in self._waiting for part in chunk.passed.frames)
+        late = time.monotonic() - self._written >= SECONDS or size >= WAITING
+        kept = any(round(day * DAY) == self.course.now for day in self.keep)
+        return late or kept or self.course.finished
+
+    def _commit(self) -> None:
+        """Make safe what waits: parts first, then frames, then the checkpoint."""
+        for number, now, passed in self._waiting:
+            checkpoint.save(parts_folder(self.path) / f"died-{number:06d}.npz", passed.died._asdict(), {})
+            self._session(number + 1, now, passed.seen)
+        parts = zip(*(chunk.passed.frames for chunk in self._waiting), strict=True)
+        frames = Frames(*(np.concatenate(part) for part in parts))
         course = self.course
-        frames = columns.frame_columns(course.setup, passed.frames, course.length, course.failures)
-        self.stream.write_block(self.stream.n_committed, {column.name: column.values for column in frames})
+        written = columns.frame_columns(course.setup, frames, course.length, course.failures)
+        self.stream.write_block(self.stream.n_committed, {column.name: column.values for column in written})
         self._checkpoint()
+        self._waiting, self._written = [], time.monotonic()
 
     def end(self) -> Stored:
         """Write what is known only now, seal the store and return what it holds."""
@@ -122,10 +158,10 @@ class Diary:
             store=path,
         )  # fmt: skip
 
-    def _sessions(self, seen: Seen | None) -> None:
+    def _session(self, number: int, now: int, seen: Seen | None) -> None:
+        """Keep an imaging session at `now` (s from day 0), after `number` chunks."""
         if seen is not None:
-            name = f"seen-{self.course.position:06d}.npz"
-            checkpoint.save(parts_folder(self.path) / name, seen._asdict(), {"now": self.course.now})
+            checkpoint.save(parts_folder(self.path) / f"seen-{number:06d}.npz", seen._asdict(), {"now": now})
 
     def _checkpoint(self) -> None:
         now = self.course.now

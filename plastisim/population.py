@@ -16,13 +16,13 @@ import numpy as np
 from jax import Array
 from jax import numpy as jnp
 
-from plastisim import model, treatment
+from plastisim import individuals, model, treatment
 from plastisim.biology.exposure import Exposure
 from plastisim.biology.ligands import Ligand
-from plastisim.biology.spines import Habit, Spines
+from plastisim.biology.spines import Spines
 from plastisim.cascade import GROUP
 from plastisim.engine.errors import ConfigError
-from plastisim.engine.randomness import address, bits, key_for, normal, uniform
+from plastisim.individuals import Branches, Mice
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.compounds import SEROTONIN, Compound
 from plastisim.lab.imaging import Microscope
@@ -119,21 +119,20 @@ def in_precision(tree: Tree, dtype: jnp.dtype) -> Tree:
     return jax.tree.map(cast, tree)
 
 
-def mouse_keys(population: Population, purpose: str) -> Array:
-    """Return one key a mouse for a purpose, shape (mouse,); it does not depend on the arm or the cohort's size."""
-    return address(key_for(population.seed, purpose), jnp.asarray(population.cohort), jnp.asarray(population.mouse))
+def mice(population: Population) -> Mice:
+    """Return the addresses of all mice."""
+    return Mice(np.uint32(population.seed), population.cohort, population.mouse)
 
 
 def neuron_keys(population: Population, purpose: str) -> Array:
     """Return one key a lane for a purpose, shape (lane,)."""
     animal, neuron = population.lanes().T
-    keys = mouse_keys(population, purpose)[jnp.asarray(animal % population.mice)]
-    return jax.vmap(jax.random.fold_in)(keys, jnp.asarray(neuron))
+    return individuals.neuron_keys(mice(population), animal % population.mice, neuron, purpose)
 
 
 def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Exposure:
     """Return compounds and receptor density of every animal; leaves of shape (animal,) or, where no arm differs, ()."""
-    clearance = jnp.exp(spread.elimination * normal(bits(mouse_keys(population, "elimination"))[0], dtype))
+    clearance = individuals.clearance(mice(population), in_precision(spread, dtype), dtype)
 
     def of_animals(values: np.ndarray) -> Any:
         same = bool((values == values[0]).all())  # one number then, which divides to the same bit as ever
@@ -153,18 +152,17 @@ def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Expos
 
 def pathways(population: Population, pathway: model.Pathway, spread: Spread, dtype: jnp.dtype) -> model.Pathway:
     """Return the parameters of every neuron: `pathway` with each neuron's own reserve, rate and 5-HT1A weight."""
-    reserve = normal(bits(neuron_keys(population, "receptor reserve"))[0], dtype)
-    place = spread.tail + (1.0 - 2.0 * spread.tail) * uniform(bits(neuron_keys(population, "resting rate"))[0], dtype)
-    rate = spread.rate_median * jnp.exp(spread.rate * jax.scipy.special.ndtri(place))
+    animal, neuron = population.lanes().T
+    who = (mice(population), animal % population.mice, neuron)
+    reserve, rate = individuals.reserve_and_rate(*who, in_precision(spread, dtype), dtype)
     weights = np.array([cohort.cell_type.htr1a_weight for cohort in population.cohorts])[population.cohort]
-    htr1a = weights[population.lanes()[:, 0] % population.mice]
+    htr1a = weights[animal % population.mice]
     own = dataclasses.replace(
         pathway,
-        gq=dataclasses.replace(pathway.gq, reserve=pathway.gq.reserve * jnp.exp(spread.reserve * reserve)),
+        gq=dataclasses.replace(pathway.gq, reserve=pathway.gq.reserve * reserve),
         excitability=dataclasses.replace(pathway.excitability, resting_rate=rate, htr1a_weight=htr1a),
     )
-    arm = population.lanes()[:, 0] // population.mice
-    return in_precision(treatment.changed(own, population.protocol, arm), dtype)
+    return in_precision(treatment.changed(own, population.protocol, animal // population.mice), dtype)
 
 
 def sites(
@@ -183,37 +181,9 @@ def sites(
     animal, neuron, dendrite = (
         index.ravel() for index in np.indices((population.animals, population.neurons, dendrites))
     )
-    mouse = animal % population.mice
-
-    def keys(purpose: str) -> Array:
-        return address(mouse_keys(population, purpose)[mouse], jnp.asarray(neuron), jnp.asarray(dendrite))
-
-    def of_cohort(name: str) -> Array:
-        return jnp.asarray([getattr(one, name) for one in population.cohorts], dtype)[population.cohort[mouse]]
-
-    def between_mice(purpose: str, sd: float) -> Array:
-        return _log_normal(mouse_keys(population, purpose), sd, dtype)[mouse]
-
-    length = spread.length * jnp.exp(spread.length_spread * normal(bits(keys("branch length"))[0], dtype))
-    turnover = of_cohort("turnover") * between_mice("turnover", spread.turnover)
-    habit = Habit(turnover, of_cohort("drift"), of_cohort("handling"))
-    share = law.transient_share * habit.turnover
-    hidden = [law.hidden_share(jnp.full(mouse.shape, pool), habit.turnover) for pool in (True, False)]
-    resolved = [microscope.resolved(cohort.density) for cohort in population.cohorts]
-    seen = jnp.asarray(resolved, dtype)[population.cohort[mouse]]
-    density = of_cohort("density") / seen / (1.0 - share * hidden[0] - (1.0 - share) * hidden[1])
-    set_point = density * length * between_mice("spine set point", spread.density)
-    branches = Sites(
-        lane=jnp.asarray(animal * population.filled + neuron),
-        fates=keys("spine fates"),
-        broods=keys("spine births"),
-        set_point=set_point * _log_normal(keys("branch set point"), spread.branch, dtype),
-        responsiveness=of_cohort("growth") * between_mice("responsiveness", spread.responsiveness),
-        habit=habit,
-    )
-    return branches, length
-
-
-def _log_normal(keys: Array, sd: float, dtype: jnp.dtype) -> Array:
-    """Return one log-normal factor of mean 1 for each key."""
-    return jnp.exp(sd * normal(bits(keys)[0], dtype) - 0.5 * sd * sd)
+    where = Branches(animal % population.mice, neuron, dendrite, animal * population.filled + neuron)
+    names = ("density", "turnover", "drift", "handling", "growth")
+    cohorts = {name: np.array([getattr(one, name) for one in population.cohorts], dtype) for name in names}
+    cohorts["resolved"] = np.array([microscope.resolved(one.density) for one in population.cohorts], dtype)
+    everyone, spread = mice(population), in_precision(spread, dtype)
+    return individuals.branches(everyone, where, cohorts, spread, law, dtype)

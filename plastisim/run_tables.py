@@ -35,17 +35,17 @@ def tables_of(dataset: xarray.Dataset) -> dict[str, BranchTable]:
         ConfigError: nothing was imaged.
     """
     arm, mouse, *_ = labels(dataset)
-    name, values = mouse_names(dataset)[mouse], {one.name: imaged(dataset, one) for one in QUANTITIES}
+    name, days = mouse_names(dataset)[mouse], dataset.session.values.astype(float)
     condition, cohort = texts(dataset, "arm")[arm], texts(dataset, "cohort")[mouse]
-    sound = ~np.isnan(values[SPINE_DENSITY.name]).all(axis=1)
+    density, width, formation, elimination = (imaged(dataset, one) for one in QUANTITIES)
+    sound = np.isfinite(density).any(axis=1)
     return {
-        str(one): BranchTable(
-            name[here], condition[here], dataset.session.values.astype(float),
-            **{quantity: rows[here] for quantity, rows in values.items()},
+        one: BranchTable(
+            name[here], condition[here], days, density[here], width[here], formation[here], elimination[here]
         )
         for one in dict.fromkeys(texts(dataset, "cohort").tolist())
         for here in [(cohort == one) & sound]
-    }  # fmt: skip
+    }
 
 
 def labels(dataset: xarray.Dataset) -> tuple[np.ndarray, ...]:
@@ -66,7 +66,7 @@ def needed(dataset: xarray.Dataset, name: str) -> xarray.DataArray:
         ConfigError: the dataset has no such variable.
     """
     if name not in dataset.variables:
-        raise ConfigError(f"the dataset has no {name!r}; expected a run of this version, as plastisim.open_run gives it")
+        raise ConfigError(f"the dataset has no {name!r}; expected a run of this version, opened by plastisim.open_run")
     return dataset[name]
 
 
@@ -99,7 +99,7 @@ def branch_frame(
     days = [f"day_{day:g}" for day in dataset.session.values]
     frame = pandas.concat([frame, pandas.DataFrame(imaged(dataset, quantity), columns=days)], axis=1)
     sound = np.isfinite(imaged(dataset, SPINE_DENSITY)).any(axis=1) & frame.condition.isin(arms or names).to_numpy()
-    return frame[sound].reset_index(drop=True)
+    return frame.loc[sound].reset_index(drop=True)
 
 
 def turnover_frame(dataset: xarray.Dataset) -> pandas.DataFrame:

@@ -1,4 +1,4 @@
-"""A stored run as files of a laboratory: a folder of CSV tables that `plastisim run --data` reads, or its single spines."""
+"""A stored run as a laboratory's files: a folder of CSV tables, those that `plastisim run --data` reads among them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-def export_tables(
-    dataset: xarray.Dataset, folder: str | Path, *, arms: Sequence[str] | None = None
-) -> Path:
+def export_tables(dataset: xarray.Dataset, folder: str | Path, *, arms: Sequence[str] | None = None) -> Path:
     """Write a run as a laboratory's folder of tables, which `plastisim run --data` and `read_branch_table` read.
 
     Args:
@@ -36,7 +34,7 @@ def export_tables(
         raise ConfigError(f"{str(folder)!r} exists; choose another folder")
     frames = {quantity.file: branch_frame(dataset, quantity, arms) for quantity in QUANTITIES}
     spines = spine_frame(dataset)
-    frames["spines.csv"] = spines[spines.arm.isin(list(arms))] if arms else spines
+    frames["spines.csv"] = spines.loc[spines.arm.isin(list(arms))] if arms else spines
     with whole_folder(target) as temporary:
         temporary.mkdir()
         for name, frame in frames.items():

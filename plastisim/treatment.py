@@ -34,12 +34,13 @@ NANO = 1000.0  # nmol/umol: doses are in umol/kg, plasma in nmol/L
 def slots(protocol: Protocol) -> list[tuple[Compound, ...]]:
     """Return the compounds that the animals of each arm carry: serotonin first, as many in each arm.
 
-    An arm with fewer compounds is filled up with those of another arm, of which it gets nothing.
+    An arm with fewer compounds is filled up with others of the protocol, of which it gets nothing.
     """
     given = [[one for one in arm.compounds() if one is not SEROTONIN and not one.inert] for arm in protocol.arms]
     width = max(len(one) for one in given)
-    fillers = [next(one[index] for one in given if len(one) > index) for index in range(width)]
-    return [(SEROTONIN, *one, *fillers[len(one) :]) for one in given]
+    known = dict.fromkeys(compound for one in given for compound in one)
+    others = [[compound for compound in known if compound not in one] for one in given]
+    return [(SEROTONIN, *one, *rest[: width - len(one)]) for one, rest in zip(given, others, strict=True)]
 
 
 def ligand_numbers(protocol: Protocol) -> list[dict[str, np.ndarray]]:

@@ -1,9 +1,9 @@
 """One fit of everything that the spine rows inform: baseline, cohorts, response, widths and spread, with priors.
 
 The score of a row is (predicted - measured) / standard error, so that a row lies inside its interval from -1.96 to
-1.96; a prior is one more row. Rows of the same branches err together: all scores of rows are shrunk so that they weigh
-as much as the number of independent rows that they are worth. The optimum is found by least squares from several
-starts; the posterior by importance sampling from a Student t that moves to where the posterior is.
+1.96; a prior is one more row. Rows of the same branches err together, so a row can be given a weight below 1. The
+optimum is found by least squares from several starts; the posterior by importance sampling from a Student t that moves
+to where the posterior is.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Problem:
         added: what agents add, in standard errors, at logs given as (logs - centre) / scale; None adds nothing.
         centre: where the agents were made.
         scale: SD of the logarithms there.
-        weight: of a row, relative to an independent one.
+        weight: of each row, relative to an independent one, shape (row,) or one for all.
     """
 
     start: Setting
@@ -70,7 +70,7 @@ class Problem:
     added: Emulator | None
     centre: FloatArray
     scale: FloatArray
-    weight: float = 1.0
+    weight: FloatArray | float = 1.0
 
     def made(self, logs: FloatArray) -> Setting:
         """Return the setting with other free numbers, given by their logarithms, shape (free,)."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import io
 import tempfile
 import webbrowser
 from pathlib import Path
 
 import plastisim as ps
 from plastisim.commands.options import Flag
+from plastisim.commands.scripts import experiments_folder
 
 
 def guide(topic: str | None = None, /, *, open: Flag = False, site: Path | None = None) -> int:
@@ -23,11 +27,11 @@ def guide(topic: str | None = None, /, *, open: Flag = False, site: Path | None 
         open: show it in a browser, as a page of the site.
         site: folder for the site, which must not exist or be empty; with --open alone it is a temporary one.
     """
-    text = _listed() if topic is None else ps.guide_text(topic)
+    text = _listed() if topic is None else ps.guide_text(topic, PARTS)
     if not (open or site):
         print(text.rstrip("\n"))
         return 0
-    first = ps.build_guide(site or Path(tempfile.mkdtemp(prefix="plastisim-guide-")))
+    first = ps.build_guide(site or Path(tempfile.mkdtemp(prefix="plastisim-guide-")), PARTS)
     page = first if topic is None else first.with_name(f"{topic}.html")
     if open and not webbrowser.open(page.as_uri()):
         raise ps.ConfigError(f"no browser could be started; open this file in one: {page}")
@@ -43,3 +47,26 @@ def _listed() -> str:
     for group, topics in groups.items():
         lines += [f"{group}:", *(f"  {topic:{width}}  {words}" for topic, words in topics.items()), ""]
     return "\n".join([*lines, "Read one: plastisim guide TOPIC, or in a browser: plastisim guide TOPIC --open"])
+
+
+def help_of(verb: str) -> str:
+    """Return the help of a verb, as `--help` prints it."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        ps.main([verb, "--help"])
+    return f"```text\n{out.getvalue().strip()}\n```"
+
+
+def causes() -> str:
+    """Return the measured rows that have been missed, and why as far as known: the table of the scoreboard's script."""
+    script = ast.parse((experiments_folder() / "scoreboard.py").read_text(encoding="utf-8"))
+    assigned = {ast.unparse(one.targets[0]): one.value for one in script.body if isinstance(one, ast.Assign)}
+    measured = [(one.id, one.readout.partition(" at ")[0]) for one in ps.calibration.FINDINGS]
+    measured += [(one.id, one.quantity.long_name) for one in ps.PUBLISHED]
+    lines = ["| row | what was measured | why the model misses it |", "| --- | --- | --- |"]
+    for row, cause in ast.literal_eval(assigned["CAUSES"]).items():
+        words = dict.fromkeys(words for other, words in measured if other == row)
+        lines.append(f"| {row} | {', '.join(words)} | {cause} |")
+    return "\n".join(lines)
+
+
+PARTS = {"help": help_of, "causes": causes}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from plastisim.engine.errors import ConfigError
-from plastisim.guide.tables import PARTS
+from plastisim.guide.tables import PARTS, Part
 
 FOLDER = Path(__file__).parent
 GROUPS = {
@@ -28,13 +29,18 @@ def guide_topics() -> dict[str, dict[str, str]]:
     return {group: {topic: _summary(topic) for topic in topics} for group, topics in GROUPS.items()}
 
 
-def guide_text(topic: str) -> str:
+def guide_text(topic: str, more: Mapping[str, Part]) -> str:
     """Return a page in Markdown, with everything that the code writes into it.
+
+    Args:
+        topic: name of the page.
+        more: parts that only the command line can write, by name; each is called with the words behind its name.
 
     Raises:
         ConfigError: there is no such page; the nearest name is offered.
     """
-    return _COMMENT.sub("", _PART.sub(lambda part: PARTS[part[1]](*part[2].split()), _source(topic)))
+    parts = {**PARTS, **more}
+    return _COMMENT.sub("", _PART.sub(lambda part: parts[part[1]](*part[2].split()), _source(topic)))
 
 
 def _source(topic: str) -> str:

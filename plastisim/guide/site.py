@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from plastisim.engine.errors import ConfigError, PlastisimError
 from plastisim.guide.pages import GROUPS, guide_text
+from plastisim.guide.tables import Part
 from plastisim.results.files import as_store_error, prove_output
 
 NEEDED = ("sphinx", "myst_parser", "furo")
@@ -19,15 +21,18 @@ SETTINGS = {
     "html_title": "plastisim",
     "html_copy_source": False,
     "html_show_sourcelink": False,
+    "html_show_search_summary": False,  # it fetches pages, which a browser refuses for files
+    "html_show_copyright": False,
     "suppress_warnings": ["misc.highlighting_failure"],
 }
 
 
-def build_guide(folder: str | Path) -> Path:
+def build_guide(folder: str | Path, more: Mapping[str, Part]) -> Path:
     """Write the guide as a site.
 
     Args:
         folder: new, or empty.
+        more: as in `guide_text`.
 
     Returns:
         Its first page.
@@ -41,23 +46,24 @@ def build_guide(folder: str | Path) -> Path:
         raise ConfigError(f"the site needs {', '.join(missing)}: pip install 'plastisim[guide]'")
     site = Path(folder).absolute()
     prove_output(site, overwrite=False)
+    pages = _sources(more)
     with tempfile.TemporaryDirectory() as scratch, as_store_error(site):
         source = Path(scratch) / "source"
         source.mkdir()
-        for name, text in _sources().items():
+        for name, text in pages.items():
             (source / f"{name}.md").write_text(text, encoding="utf-8")
         _run_sphinx(source, site, Path(scratch) / "doctrees")
     return site / "index.html"
 
 
-def _sources() -> dict[str, str]:
+def _sources(more: Mapping[str, Part]) -> dict[str, str]:
     """Return the text of every page, and of a first one with the list of them."""
     lists = [
         "\n".join(["```{toctree}", f":caption: {group}", ":maxdepth: 1", "", *topics, "```"])
         for group, topics in GROUPS.items()
     ]
     about = "Cortical layer V neurons after a psychedelic, from dose to single spines. Start with the tutorial."
-    pages = {topic: guide_text(topic) for topics in GROUPS.values() for topic in topics}
+    pages = {topic: guide_text(topic, more) for topics in GROUPS.values() for topic in topics}
     return {"index": "\n\n".join(["# plastisim: the guide", about, *lists, ""]), **pages}
 
 

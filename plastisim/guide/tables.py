@@ -1,12 +1,10 @@
-"""What the code writes into the pages: equations, parameters, compounds, recorded variables, read-outs, commands."""
+"""What the code writes into the pages: equations, parameters, compounds, recorded variables, read-outs."""
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import functools
 import inspect
-import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 
@@ -18,13 +16,11 @@ from plastisim.guide.recorded import recorded
 from plastisim.lab import imaging
 from plastisim.lab.compound import Compound, Sourced
 from plastisim.lab.compounds import COMPOUNDS, PSILOCYBIN, SEROTONIN
-from plastisim.lab.published import PUBLISHED
 from plastisim.parameters import parameter_rows, short
 from plastisim.readout_table import READOUTS
 
 EXPOSURE = "exposure"
 SOURCED = ("unit", "confidence", "source")
-WIDE = 100  # letters of a line of help
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -35,7 +31,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def equations(stage: str) -> str:
     """Return the equations of a stage, read back from what is compiled; what an earlier stage has shown is left out."""
-    lines = [f"{one.text}    [{one.unit}]" for one in _by_stage()[stage]]
+    lines = [f"{f'[{one.unit}]':14} {one.text}" for one in _by_stage()[stage]]
     return "\n".join(["```text", *lines, "```"])
 
 
@@ -62,7 +58,7 @@ def law_of_spines() -> str:
     return "\n".join(["```text", *lines[2:], "```"])
 
 
-def parameters(stage: str) -> str:
+def _parameters(stage: str) -> str:
     """Return the parameters of a stage."""
     rows = [
         [f"`{short(row['path'])}`", row["meaning"], _number(row["value"]), *(row[key] for key in SOURCED)]
@@ -74,7 +70,7 @@ def parameters(stage: str) -> str:
 def stages() -> str:
     """Return the parameters of all stages, a heading each."""
     names = dict.fromkeys(row["stage"] for row in parameter_rows())
-    return "\n\n".join(f"## {name}\n\n{parameters(name)}" for name in names)
+    return "\n\n".join(f"## {name}\n\n{_parameters(name)}" for name in names)
 
 
 def confidences() -> str:
@@ -127,59 +123,20 @@ def left_out() -> str:
     return table(["stage", "left out"], rows)
 
 
-def causes() -> str:
-    """Return the measured rows that have been missed, with the cause as far as it is known."""
-    measured = [(one.id, one.readout.partition(" at ")[0]) for one in FINDINGS]
-    measured += [(one.id, one.quantity.long_name) for one in PUBLISHED]
-    rows = [
-        [row, ", ".join(dict.fromkeys(words for other, words in measured if other == row)), cause]
-        for row, cause in _scoreboard_causes().items()
-    ]
-    return table(["row", "what was measured", "why the model misses it"], rows)
-
-
-def _scoreboard_causes() -> dict[str, str]:
-    """Return the table of causes as it stands in the scoreboard's script."""
-    from plastisim.commands.scripts import experiments_folder
-
-    script = ast.parse((experiments_folder() / "scoreboard.py").read_text(encoding="utf-8"))
-    tables = [
-        one.value for one in script.body if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "CAUSES"
-    ]
-    return ast.literal_eval(tables[0])
-
-
 def missing() -> str:
     """Return the measured rows that the model cannot express, with the reason."""
     rows = [[one.id, one.readout, one.missing, one.citation] for one in FINDINGS if one.missing]
     return table(["row", "what was measured", "why not", "source"], rows)
 
 
-def commands() -> str:
-    """Return the help of every verb, as `--help` prints it."""
-    from plastisim import cli
-
-    return "\n\n".join(f"## plastisim {one.__name__}\n\n{_help(one.__name__)}" for one in cli.VERBS)
-
-
-def _help(verb: str) -> str:
-    from rich.console import Console
-
-    from plastisim import cli
-
-    out = io.StringIO()
-    cli.app.help_print([verb], console=Console(file=out, width=WIDE))
-    return f"```text\n{out.getvalue().strip()}\n```"
-
-
 def _number(value: float) -> str:
     return f"{value:.6g}" if math.isfinite(value) else "does not bind"
 
 
-PARTS: dict[str, Callable[..., str]] = {
+Part = Callable[..., str]
+PARTS: dict[str, Part] = {
     one.__name__.replace("_", "-"): one
     for one in (
-        equations, law_of_spines, parameters, stages, confidences, compounds, variables, readouts, left_out, causes,
-        missing, commands,
+        equations, law_of_spines, stages, confidences, compounds, variables, readouts, left_out, missing,
     )
 }  # fmt: skip

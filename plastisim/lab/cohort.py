@@ -11,7 +11,7 @@ import dataclasses
 from pathlib import Path
 
 from plastisim.engine.errors import ConfigError
-from plastisim.engine.fields import Fit, Source, chosen, fitted, parameter
+from plastisim.engine.fields import Fit, Source, chosen, container, fitted, parameter
 from plastisim.lab.dendrites import TUFT, Compartment
 
 RATES = Source("Neuropixels rates of layer V frontal units, awake mouse (Davi1990/psilocybin-burst-firing)", "seen")
@@ -38,7 +38,7 @@ IT = CellType("IT", htr1a_weight=0.10, spine_density=0.77)
 the density of the starting model for IT cells in the same tables."""
 
 
-@dataclasses.dataclass(frozen=True)
+@container
 class Spread:
     """How individuals differ; standard deviations of natural logarithms unless said otherwise."""
 
@@ -52,11 +52,11 @@ class Spread:
         chosen("leaves 0.05-32 Hz, the range for which calcium extrusion is calibrated"),
     )  # fmt: skip
     elimination: float = parameter(0.2, "1", "clearance between mice", chosen("usual spread within one strain"))
-    responsiveness: float = parameter(0.2, "1", "drug response between mice", chosen("row P21 has wide intervals"))
-    turnover: float = parameter(0.2, "1", "turnover between mice", fitted("mouse SD of rows V6, V7"))
-    density: float = parameter(0.02, "1", "spine set point between mice", fitted("rows V1, V12"))
-    branch: float = parameter(0.15, "1", "spine set point between branches", fitted("rows V1, V4"))
-    length: float = parameter(24.0, "um", "median length of an imaged branch", fitted("row V5"))
+    responsiveness: float = FITTED.parameter("spread.responsiveness", "1", "drug response between mice")
+    turnover: float = FITTED.parameter("spread.turnover", "1", "turnover between mice")
+    density: float = FITTED.parameter("spread.density", "1", "spine set point between mice")
+    branch: float = FITTED.parameter("spread.branch", "1", "spine set point between branches")
+    length: float = FITTED.parameter("spread.length", "um", "median length of an imaged branch")
     length_spread: float = parameter(0.25, "1", "length between branches", fitted("row V5"))
 
 

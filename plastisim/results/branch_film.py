@@ -126,7 +126,7 @@ def draw_moment(
     figure: Any, branches: Sequence[BranchFilm], day: float, days: Floats, since: float, title: str
 ) -> None:
     """Draw one frame into an empty figure: the branches, their legend, and where on the time line it is."""
-    rows = figure.add_gridspec(len(branches) + 1, 1, height_ratios=[6] * len(branches) + [1], hspace=0.4,
+    rows = figure.add_gridspec(len(branches) + 2, 1, height_ratios=[6] * len(branches) + [0.6, 1], hspace=0.4,
                                left=0.03, right=0.97, top=0.80, bottom=0.13)  # fmt: skip
     longest = max(branch.length for branch in branches)
     for row, branch in enumerate(branches):
@@ -135,7 +135,7 @@ def draw_moment(
         axes.xaxis.set_visible(row == len(branches) - 1)
         axes.spines["bottom"].set_visible(row == len(branches) - 1)
         axes.set_xlabel("place along the dendrite (µm)", labelpad=0)
-    _draw_time(figure.add_subplot(rows[len(branches)]), branches, day, days)
+    _draw_time(figure.add_subplot(rows[len(branches) + 1]), branches, day, days)
     figure.text(0.01, 0.955, title, fontweight="bold", va="center")
     figure.text(0.99, 0.955, f"day {day:+.2f}", ha="right", va="center", fontweight="bold", family="monospace")
     handles = [_mark(kind, *look) for kind, look in KINDS.items()] + [_mark("not imaged yet", "o", STABLE, "white")]
@@ -161,7 +161,7 @@ def _draw_branch(axes: Axes, branch: BranchFilm, day: float, since: float, longe
         axes.add_collection(necks)
         area = (np.where(known, width, UNKNOWN) * scale) ** 2
         face = np.where(known | (kind == "lost"), colour, "white")
-        edge = np.where(known | (kind == "lost"), "white", colour)  # heads that overlap stay apart
+        edge = np.where(known | (kind == "lost"), "white", colour).tolist()  # heads that overlap stay apart
         axes.scatter(x, y, area, marker=marker, c=face, edgecolors=edge, linewidths=1.6, zorder=3)
     total = int(kinds["stable"].sum() + kinds["new"].sum())
     gone = int(((branch.death <= day) & (branch.death > since)).sum())
@@ -177,7 +177,9 @@ def _draw_time(axes: Axes, branches: Sequence[BranchFilm], day: float, days: Flo
     axes.set_xticks(np.arange(np.ceil(days[0]), np.floor(days[-1]) + 1))
     for number, dose in enumerate(sorted({dose for branch in branches for dose in branch.doses})):
         axes.axvline(dose, color=LOST, linewidth=4)
-        axes.annotate("" if number else "dose", (dose, 0.5), (8, 0), textcoords="offset points", color=LOST, va="center")
+        axes.annotate(
+            "" if number else "dose", (dose, 0.5), (8, 0), textcoords="offset points", color=LOST, va="center"
+        )
     axes.vlines(branches[0].sessions, 0.0, 0.8, color=STABLE, linewidth=4, zorder=1)
     axes.plot([day], [0.25], marker="v", color=INK, markersize=14, clip_on=False)
 

@@ -32,8 +32,15 @@ class MeasuredPoint(Protocol):
 class Window(Protocol):
     """The ordinary window: see lab/window.py."""
 
-    lower: float
-    upper: float
+    @property
+    def lower(self) -> float:
+        """Lower edge, %."""
+        ...
+
+    @property
+    def upper(self) -> float:
+        """Upper edge, %."""
+        ...
 
 
 def mouse_changes(dataset: xarray.Dataset) -> xarray.DataArray:

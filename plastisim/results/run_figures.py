@@ -25,9 +25,7 @@ LETTER = 0.57  # width of a letter, relative to its height
 NORMAL = 1.96  # standard errors of the mean, for 95 %
 
 
-def density_plot(
-    dataset: xarray.Dataset, doses: Sequence[float], file: str | Path | None, size: str
-) -> Figure:
+def density_plot(dataset: xarray.Dataset, doses: Sequence[float], file: str | Path | None, size: str) -> Figure:
     """Return imaged spine density over the sessions, a panel a cohort.
 
     Args:
@@ -40,7 +38,7 @@ def density_plot(
     density = dataset.observed_spine_density.mean(("neuron", "dendrite")).transpose("arm", "mouse", "session")
 
     def draw(axes: Axes, cohort: str) -> None:
-        here = density.isel(mouse=[str(one) == cohort for one in dataset.cohort.values])
+        here = density.isel(mouse=np.array([str(one) == cohort for one in dataset.cohort.values]))
         days = here.session.values
         for index, arm in enumerate(map(str, dataset.arm.values)):
             values, colour = here.isel(arm=index).values, arm_colour(index)
@@ -73,9 +71,10 @@ def cascade_plot(
         ConfigError: no name, or one that is not recorded along time.
     """
     along = [str(name) for name, one in dataset.data_vars.items() if "time" in one.dims and "compound" not in one.dims]
-    if unknown := [name for name in names if name not in along] or not names:
-        got = f"{unknown[0]!r} is" if names else "nothing was named that is"
-        raise ConfigError(f"{got} not recorded along time; choose from {', '.join(sorted(along))}")
+    unknown = [name for name in names if name not in along]
+    if unknown or not names:
+        got = repr(unknown[0]) if unknown else "a figure without variables"
+        raise ConfigError(f"{got} is not recorded along time; choose from {', '.join(sorted(along))}")
     days = dataset.time.values / DAY
 
     def draw(axes: Axes, name: str) -> None:
@@ -111,7 +110,7 @@ def window_plot(
 
     def draw(axes: Axes, panel: tuple[str, bool]) -> None:
         cohort, course = panel
-        here = changes.isel(mouse=[str(one) == cohort for one in dataset.cohort.values])
+        here = changes.isel(mouse=np.array([str(one) == cohort for one in dataset.cohort.values]))
         here = here.sel(session=here.session <= WEEK)
         if course:
             draw_time_course(axes, here, windows[cohort], [])
@@ -146,8 +145,10 @@ def _panels(
         figure.suptitle(textwrap.fill(title, width), x=0.01, ha="left", fontweight="bold")
         entries = dict(zip(*reversed(grid.flat[0].get_legend_handles_labels()), strict=True))
         labels = sorted(entries, key=lambda label: label == DOSE)  # stable: the arms in their order, then the dose
-        figure.legend([entries[label] for label in labels], labels, loc="outside lower left", ncols=len(labels), title=words or None,
-                      alignment="left")  # fmt: skip
+        figure.legend(
+            [entries[label] for label in labels], labels, loc="outside lower left", ncols=len(labels),
+            title=words or None, alignment="left",
+        )  # fmt: skip
         _wrap(figure, grid.flat)
         if file is not None:
             with as_store_error(Path(file)):
@@ -159,7 +160,7 @@ def _wrap(figure: Figure, panels: Iterable[Axes]) -> None:
     """Break the labels of y axes where their panels are too low for them."""
     figure.draw_without_rendering()  # panels get their height
     for axes in panels:
-        letters = axes.get_window_extent().height / figure.dpi * 72 / (LETTER * axes.yaxis.label.get_fontsize())
+        letters = axes.get_window_extent().height / figure.dpi * 72 / (LETTER * float(axes.yaxis.label.get_fontsize()))
         axes.set_ylabel(textwrap.fill(axes.get_ylabel(), max(8, int(letters)), break_long_words=False))
 
 

@@ -1,25 +1,18 @@
 """The dendrites of the lesson page: every spine of some branches, with its identity, place, birth and death.
 
-It is the run's own ledger. A place is drawn once for each spine, from its address; it is drawn again here, for a spine
-that came and went between two imaging sessions has left its place in no table.
+It is the run's own ledger.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import jax
 import numpy as np
-from jax import numpy as jnp
 
 from plastisim.engine import table
-from plastisim.engine.randomness import uniform
-from plastisim.lab.branch_table import FloatArray
 from plastisim.lab.protocol import TICK
-from plastisim.population import sites
 from plastisim.simulation import Run
-from plastisim.spine_agents import words
-from plastisim.spine_programs import PLACE
+from plastisim.spine_ledger import places
 from plastisim.teaching.signals import base64_words
 
 OLDER, ALIVE = 0, 65535  # in place of a birth or death outside the run
@@ -50,12 +43,3 @@ def packed_spines(run: Run) -> dict[str, Any]:
         "birth": base64_words(np.where(birth == -table.NEVER, OLDER, (birth - start) // TICK)),
         "death": base64_words(np.where(death == table.NEVER, ALIVE, (death - start) // TICK)),
     }
-
-
-def places(run: Run, site: np.ndarray, serial: np.ndarray) -> FloatArray:
-    """Return where spines sit on their branch, 0..1, shape (spine,)."""
-    with jax.enable_x64(run.settings.precision == "float64"):
-        dtype = jnp.dtype(run.settings.precision)
-        branches, _ = sites(run.population, run.spread, run.law, run.microscope, dtype)
-        word, _ = words(branches.fates[jnp.asarray(site)], jnp.asarray(serial)[:, None], PLACE)
-        return np.asarray(uniform(word, dtype))[:, 0].astype(float)

@@ -1,0 +1,153 @@
+"""Figures and films of a stored run: what is drawn is what is stored, with units, in the sizes of page and slide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import made_run
+import numpy as np
+import pytest
+import xarray
+from PIL import Image
+
+import plastisim as ps
+from plastisim import animation, cli
+from plastisim.results import branch_film
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "run"
+    ps.write_run(ps.to_dataset(made_run.made(), "made"), folder / "run.zarr")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(store: Path) -> xarray.Dataset:
+    return ps.open_run(store)
+
+
+def millimetres(figure: object) -> list[float]:
+    return [round(25.4 * inch, 1) for inch in figure.get_size_inches()]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_sizes_are_those_of_a_page_and_a_slide(dataset: xarray.Dataset) -> None:
+    assert [round(25.4 * inch, 1) for inch in ps.figure_size("single", 0.5)] == [89.0, 44.5]
+    assert [round(25.4 * inch, 1) for inch in ps.figure_size("double", 9.0)] == [183.0, 230.0]
+    assert millimetres(dataset.plastisim.plot.density()) == [338.7, 190.5]
+    assert millimetres(dataset.plastisim.plot.density(size="single"))[0] == 89.0
+    with pytest.raises(ps.ConfigError, match="no figure size 'poster'; expected single, double, projector"):
+        dataset.plastisim.plot.density(size="poster")
+
+
+def test_density_is_drawn_as_stored(dataset: xarray.Dataset, tmp_path: Path) -> None:
+    figure = dataset.plastisim.plot.density(tmp_path / "density.png", size="double")
+    left, right = figure.axes
+    assert left.get_ylabel() == "spine density (1/µm)"
+    assert [axes.get_title(loc="left") for axes in (left, right)] == ["PT-A neurons", "PT-B neurons"]
+    drawn = right.containers[1].lines[0].get_ydata()
+    here = dataset.observed_spine_density.isel(arm=1, mouse=slice(4, 7))
+    np.testing.assert_allclose(drawn, here.mean(("mouse", "neuron", "dendrite")), rtol=1e-12)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["vehicle", "psilocybin", "dose"]
+    with Image.open(tmp_path / "density.png") as image:
+        assert image.size[0] == round(183 / 25.4 * 300)
+
+
+def test_every_panel_of_the_cascade_has_its_unit(dataset: xarray.Dataset) -> None:
+    names = ["calcium_free", "mtorc1", "drive_htr2a_surface"]
+    figure = dataset.plastisim.plot.cascade(names)
+    assert len(figure.axes) == 3
+    for name, axes in zip(names, figure.axes, strict=True):
+        words = " ".join(axes.get_ylabel().split())
+        assert dataset[name].attrs["long_name"] in words
+        assert ("(µmol/L)" in words) == (name == "calcium_free")
+        assert axes.get_xlabel() == "time after day 0 (d)"
+        others = [dim for dim in dataset[name].dims if dim not in ("arm", "time")]
+        np.testing.assert_allclose(axes.lines[1].get_ydata(), dataset[name].isel(arm=1).mean(others), rtol=1e-5)
+    for wrong in (["spine_birth"], ["calcium"], []):
+        with pytest.raises(ps.ConfigError, match="not recorded along time; choose from akt"):
+            dataset.plastisim.plot.cascade(wrong)
+
+
+def test_the_window_is_that_of_the_verdict(dataset: xarray.Dataset, tmp_path: Path) -> None:
+    figure = dataset.plastisim.plot.window(tmp_path / "window.pdf")
+    assert len(figure.axes) == 4
+    window = dataset.plastisim.window(cohort="PT-A").window
+    low, high = figure.axes[0].patches[0].get_extents().transformed(figure.axes[0].transData.inverted()).intervaly
+    assert (low, high) == pytest.approx((window.lower, window.upper))
+    assert " ".join(figure.get_suptitle().split()) == dataset.plastisim.window().headline
+    assert (tmp_path / "window.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("what", "width"), [("window", 183), ("density", 183), ("calcium_free,mtorc1", 89)])
+def test_figures_from_the_command_line(what: str, width: int, store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "figure.png"
+    size = "double" if width == 183 else "single"
+    assert cli.main(["draw", str(store), str(file), "--what", what, "--size", size]) == 0
+    with Image.open(file) as image:
+        assert image.size[0] == int(width / 25.4 * 300)
+    assert cli.main(["draw", str(store), str(file), "--what", what]) == 2
+
+
+def test_a_film_shows_the_ledger(dataset: xarray.Dataset) -> None:
+    film = animation._branch(dataset, 1, (5, 1, 0))
+    run, site = made_run.made(), np.ravel_multi_index((1, 5, 1, 0), made_run.BRANCHES)
+    own = run.ledger.site == site
+    dies = run.ledger.death[own] == 2 * ps.DAY
+    old = run.ledger.birth[own] < 0
+    assert (film.length, film.doses, film.title) == (30.0, (0.0,), "psilocybin, 1 mg/kg")
+    counts = {day: [int(which.sum()) for which in film.kinds(day, 0.0).values()] for day in (-1.0, 1.0, 2.5, 3.0)}
+    assert counts[-1.0] == [old.sum(), 0, 0]
+    assert counts[1.0] == [old.sum(), 4, 0]
+    assert counts[2.5] == [(old & ~dies).sum(), (~old & ~dies).sum(), dies.sum()]
+    assert counts[3.0] == [(old & ~dies).sum(), (~old & ~dies).sum(), 0]
+    assert np.isnan(film.widths(0.9)).tolist() == (~old).tolist()
+    assert np.isfinite(film.widths(1.0)).all()
+    both = dies & old
+    assert (film.widths(3.0) == film.widths(1.0))[both].all()
+    assert (film.widths(3.0) != film.widths(1.0))[~dies].all()
+
+
+def test_a_film_is_a_small_gif(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "film.gif"
+    assert cli.main(["animate", str(store), str(file), "--mouse", "5", "--frame", "24 h"]) == 0
+    assert f"written: {file}" in capsys.readouterr().out
+    with Image.open(file) as film:
+        assert film.n_frames == 5  # pyright: ignore[reportAttributeAccessIssue]
+        assert film.size[0] == branch_film.PIXELS
+        assert film.info["duration"] > 100
+    assert file.stat().st_size < 500_000
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_film_too_large_leaves_nothing(
+    dataset: xarray.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branch_film, "LARGEST", 1000)
+    with pytest.raises(ps.StoreError, match=r"more than 0\.001; take fewer frames"):
+        ps.animate_dendrite(dataset, tmp_path / "film.gif", frame=96.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("animate", "film.mp4"), "ends in .gif"),
+        (("draw", "figure.doc"), "ends in .png, .pdf or .svg"),
+        (("draw", "figure.png", "--what", "calcium"), "not recorded along time"),
+        (("draw", "figure.png", "--size", "poster"), "poster"),
+        (("animate", "film.gif", "--mouse", "7"), "no mouse 7; this run has 0 to 6"),
+        (("animate", "film.gif", "--dendrite", "-1"), "dendrite"),
+        (("animate", "film.gif", "--arms", "LSD"), "no arm 'LSD'"),
+        (("animate", "film.gif", "--frame", "0 h"), "more than 0"),
+    ],
+)
+def test_a_wrong_picture_is_one_line(
+    arguments: tuple[str, ...], message: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    verb, *others = arguments
+    assert cli.main([verb, str(store), *others]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
