@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plastisim.engine.errors import ConfigError
+from plastisim.lab.branch_table import FloatArray
 from plastisim.lab.protocol import DAY, Arm
 from plastisim.results.branch_film import BranchFilm, write_film
 from plastisim.run_tables import BRANCH, mouse_names, needed, texts
@@ -62,7 +63,7 @@ def animate_dendrite(
         raise ConfigError(f"no arm {unknown[0]!r}; this run has {', '.join(map(repr, names))}")
     days = dataset.time.values[[0, -1]] / DAY
     moments = np.arange(max(FIRST, np.floor(days[0])), min(LAST, days[1]) + 1e-9, frame / 24.0)
-    films = [_branch(dataset, names.index(name), where) for name in chosen]
+    films = branch_films(dataset, [names.index(name) for name in chosen], where)
     doses = [dose for film in films for dose in film.doses]
     title = f"Mouse {mouse_names(dataset)[mouse]}, neuron {neuron + 1}, dendrite {dendrite + 1}"
     return write_film(films, moments, target, since=min(doses, default=0.0), title=title)
@@ -76,25 +77,43 @@ def _place(dataset: xarray.Dataset, *numbers: int) -> tuple[int, ...]:
     return numbers
 
 
-def _branch(dataset: xarray.Dataset, arm: int, where: tuple[int, ...]) -> BranchFilm:
-    """Return a branch of an arm."""
-    setup = setup_in(dataset)
-    site = int(np.ravel_multi_index((arm, *where), [dataset.sizes[name] for name in BRANCH]))
-    own = needed(dataset, "spine_branch").values == site
-    serial = dataset.spine_serial.values[own]
+def branch_films(dataset: xarray.Dataset, arms: Sequence[int], where: tuple[int, ...]) -> list[BranchFilm]:
+    """Return a branch in several arms.
+
+    Args:
+        dataset: of a run.
+        arms: as indices.
+        where: mouse, neuron and dendrite.
+    """
+    setup, widths = setup_in(dataset), head_widths(dataset)
+    shape = [dataset.sizes[name] for name in BRANCH]
+    site = needed(dataset, "spine_branch").values
+    wanted = [int(np.ravel_multi_index((arm, *where), shape)) for arm in arms]
+    shown = np.isin(site, wanted)
+    place = np.full(len(site), np.nan)
+    place[shown] = places(setup, site[shown], dataset.spine_serial.values[shown])
+    length = needed(dataset, "branch_length").transpose(*BRANCH).values.ravel()
+    return [
+        _branch(dataset, setup.population.protocol.arms[arm], site == one, float(length[one]), place, widths)
+        for arm, one in zip(arms, wanted, strict=True)
+    ]
+
+
+def _branch(
+    dataset: xarray.Dataset, arm: Arm, own: np.ndarray, length: float, place: FloatArray, widths: FloatArray
+) -> BranchFilm:
+    """Return a branch of an arm, whose spines are `own` of the ledger."""
     birth, death = dataset.spine_birth.values[own] / DAY, dataset.spine_death.values[own] / DAY
-    length = float(needed(dataset, "branch_length").transpose(*BRANCH).values.ravel()[site])
-    given = setup.population.protocol.arms[arm]
     return BranchFilm(
-        title=_title(given),
+        title=_title(arm),
         length=length,
-        place=places(setup, np.full(len(serial), site), serial) * length,
+        place=place[own] * length,
         birth=np.where(np.isnan(birth), -np.inf, birth),
         death=np.where(np.isnan(death), np.inf, death),
-        side=np.where(serial % 2 == 0, 1.0, -1.0),
+        side=np.where(dataset.spine_serial.values[own] % 2 == 0, 1.0, -1.0),
         sessions=dataset.session.values.astype(float),
-        width=head_widths(dataset)[own],
-        doses=tuple(dose.at / DAY for dose in given.doses if not dose.compound.inert),
+        width=widths[own],
+        doses=tuple(dose.at / DAY for dose in arm.doses if not dose.compound.inert),
     )
 
 

@@ -21,6 +21,7 @@ from plastisim.treatment import slots
 
 MIB = 2**20
 LEDGER = 8 + 4 + 8 + 8  # bytes of a spine on disk: branch, number, birth, death
+OBSERVED = 4 + 4 + 4 + 4  # bytes of a spine that a session counts: branch, number, day, head width
 SEEN = 4 + 1 + 3 * 8  # bytes of a slot in an imaging session: number, whether visible, width, place, noise
 SLOT = 3 * 4 + 3 + 2 * 8  # bytes of a slot in the table of spines
 
@@ -52,6 +53,7 @@ MEASURED = {
     "of_density": Constant(0.23, "1", "spine density on disk, relative to its bytes in memory"),
     "of_imaged": Constant(0.59, "1", "what imaging saw on disk, relative to its bytes in memory"),
     "of_spines": Constant(0.17, "1", "the ledger of spines on disk, relative to its bytes in memory"),
+    "of_observed": Constant(0.28, "1", "spines that sessions counted on disk, relative to their bytes in memory"),
     "words": Constant(0.12, "MiB", "names, parameters and their sources on disk"),
     "born": Constant(0.058, "1/d", "spines born a day, relative to those on a branch"),
     "hidden": Constant(1.2, "1", "spines on a branch, relative to those that imaging resolves"),
@@ -97,6 +99,7 @@ def disk(setup: Setup, frames: int, branches: int) -> tuple[float, float]:
         + frames * branches * single * of("of_density")
         + sessions * branches * 8 * len(QUANTITIES) * of("of_imaged")
         + (branches * _spines(setup) + died) * LEDGER * of("of_spines")
+        + sessions * branches * _spines(setup) / of("hidden") * OBSERVED * of("of_observed")
         + of("words") * MIB
     )
     working = branches * setup.settings.slots * (sessions * SEEN + SLOT) + died * LEDGER

@@ -51,9 +51,13 @@ def places(setup: Setup, site: np.ndarray, serial: np.ndarray) -> FloatArray:
     """
     with jax.enable_x64(setup.settings.precision == "float64"):
         dtype = jnp.dtype(setup.settings.precision)
-        branches, _ = sites(setup.population, setup.spread, setup.law, setup.microscope, dtype)
-        word, _ = words(branches.fates[jnp.asarray(site)], jnp.asarray(serial)[:, None], PLACE)
-        return np.asarray(uniform(word, dtype))[:, 0].astype(float)
+
+        @jax.jit  # one program instead of sixty small ones
+        def drawn(site: jax.Array, serial: jax.Array) -> jax.Array:
+            branches, _ = sites(setup.population, setup.spread, setup.law, setup.microscope, dtype)
+            return uniform(words(branches.fates[site], serial[:, None], PLACE)[0], dtype)[:, 0]
+
+        return np.asarray(drawn(jnp.asarray(site), jnp.asarray(serial))).astype(float)
 
 
 def head_widths(dataset: xarray.Dataset) -> FloatArray:

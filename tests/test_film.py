@@ -90,7 +90,7 @@ def test_figures_from_the_command_line(what: str, width: int, store: Path, tmp_p
 
 
 def test_a_film_shows_the_ledger(dataset: xarray.Dataset) -> None:
-    film = animation._branch(dataset, 1, (5, 1, 0))
+    (film,) = animation.branch_films(dataset, [1], (5, 1, 0))
     run, site = made_run.made(), np.ravel_multi_index((1, 5, 1, 0), made_run.BRANCHES)
     own = run.ledger.site == site
     dies = run.ledger.death[own] == 2 * ps.DAY

@@ -15,7 +15,7 @@ from jax import numpy as jnp
 
 from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
-from plastisim.engine.jacobian import Row, linearise
+from plastisim.engine.jacobian import Row, linearise, moving
 from plastisim.engine.linear import factorise, solve
 
 LANES = 3
@@ -124,3 +124,18 @@ def test_pivots_are_chosen_to_fill_in_little():
     rows: list[Row] = [{j: np.ones(1) for j in range(size)}] + [{0: np.ones(1), i: np.ones(1)} for i in range(1, size)]
     factors = factorise(np.full(1, 50.0), rows)
     assert sum(len(row) for row in (*factors.lower.values(), *factors.upper.values())) == 2 * (size - 1)
+
+
+def test_only_inputs_that_change_in_time_have_a_slope() -> None:
+    still = jnp.asarray([3.0, 4.0])
+    inputs, slopes = moving(lambda t: {"a": jnp.sin(2.0 * t), "b": still, "c": 7.0, "n": jnp.int32(t)}, jnp.zeros(2))
+    assert inputs["b"] is not None
+    np.testing.assert_allclose(slopes[0], 2.0)
+    assert slopes[1:] == [None, None, None]
+
+
+def test_drift_of_the_inputs_counts_as_one_variable_more() -> None:
+    values, inputs = [jnp.asarray([2.0])], (jnp.asarray([5.0]), jnp.asarray([3.0]))
+    _, (row,) = linearise(lambda v, given: [v[0] * given[0] ** 2 * given[1]], values, inputs, [jnp.asarray([0.1]), None])
+    np.testing.assert_allclose(row[0], 75.0)  # by the variable
+    np.testing.assert_allclose(row[1], 2.0 * 2.0 * 5.0 * 3.0 * 0.1)  # by time, through the first input alone

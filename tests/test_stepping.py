@@ -279,3 +279,14 @@ def test_spread_is_the_inverse_of_the_ring():
     found = cascade.spread(values, reach)
     back = found[cascade.BDNF_OUTSIDE] - reach * cascade.inflow(found, jnp.asarray(1.0))
     np.testing.assert_allclose(back, values[cascade.BDNF_OUTSIDE], rtol=1e-12)
+
+
+def test_a_stiff_variable_follows_a_moving_input_in_long_steps() -> None:
+    """y' = -1000 (y - sin t): without the drift of the input the error of a step is 1e-2, not 1e-5."""
+
+    def follower(values: Any, given: Any) -> list[Array]:
+        return [-1000.0 * (values[0] - jnp.sin(given[0]))]
+
+    found = fixed(follower, only_time, np.array([[-1e-3]]), 1.0, 10)
+    expected = (1e6 * np.sin(1.0) - 1e3 * np.cos(1.0)) / (1e6 + 1.0)  # the slow solution
+    np.testing.assert_allclose(found[0], expected, rtol=1e-5)

@@ -9,7 +9,9 @@ from plastisim.calibration.cell_readouts import (
     receptor_readouts,
     size_readouts,
 )
+from plastisim.calibration.effects import FATES, cascades, effects
 from plastisim.calibration.emulator import learn
+from plastisim.calibration.factors import SD, factors, sets
 from plastisim.calibration.joint import Prior, Problem, Rows, ensemble, identified, optimum, profile
 from plastisim.calibration.main_job import rows_of, worth
 from plastisim.calibration.mean_rows import Approximation
@@ -32,6 +34,8 @@ from plastisim.calibration.scores import (
     scores_to_json,
     tally,
 )
+from plastisim.calibration.share_figure import share_figure
+from plastisim.calibration.shares import shares
 from plastisim.calibration.shipping import SHIPPED, Number, fingerprint, numbers, shipped_uncertainty, write
 from plastisim.calibration.sizes import sizes
 from plastisim.calibration.trial import WEEK, agents_table, calibrate, drive_of, hidden_state
@@ -47,8 +51,10 @@ FINDINGS = (*BODY, *CELL, *SIZE)
 
 __all__ = [
     "COVARIANCES",
+    "FATES",
     "FINDINGS",
     "OF_ARMS",
+    "SD",
     "SHIPPED",
     "WEEK",
     "Approximation",
@@ -70,6 +76,7 @@ __all__ = [
     "body_readouts",
     "calibrate",
     "candidate_table",
+    "cascades",
     "counting",
     "course_of",
     "covariances",
@@ -77,7 +84,9 @@ __all__ = [
     "density_after_a_day",
     "dish_readouts",
     "drive_of",
+    "effects",
     "ensemble",
+    "factors",
     "figures_of",
     "fingerprint",
     "fit",
@@ -99,6 +108,9 @@ __all__ = [
     "score_figure",
     "score_table",
     "scores_to_json",
+    "sets",
+    "share_figure",
+    "shares",
     "shipped_uncertainty",
     "size_readouts",
     "sizes",

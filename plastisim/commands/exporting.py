@@ -138,6 +138,7 @@ def animate(
     """
     hours = ps.quantity(frame, "h", "frame", positive=True)
     where = {"mouse": mouse, "neuron": neuron, "dendrite": dendrite}
+    ps.keep_compiled_programs()
     dataset = ps.open_run(run)
     ps.animate_dendrite(dataset, file, **where, arms=_names(arms), frame=hours, overwrite=overwrite)
     print(f"written: {file}")

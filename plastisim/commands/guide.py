@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import re
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -49,11 +50,17 @@ def _listed() -> str:
     return "\n".join([*lines, "Read one: plastisim guide TOPIC, or in a browser: plastisim guide TOPIC --open"])
 
 
-def help_of(verb: str) -> str:
-    """Return the help of a verb, as `--help` prints it."""
+def commands() -> str:
+    """Return the help of every verb, as `--help` prints it."""
+    listed = _help().partition("Commands:\n")[2].partition("\n\n")[0]
+    verbs = re.findall(r"^  (\w+) ", listed, re.MULTILINE)
+    return "\n\n".join(f"## plastisim {verb}\n\n```text\n{_help(verb)}\n```" for verb in verbs)
+
+
+def _help(*verb: str) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        ps.main([verb, "--help"])
-    return f"```text\n{out.getvalue().strip()}\n```"
+        ps.main([*verb, "--help"])
+    return out.getvalue().strip()
 
 
 def causes() -> str:
@@ -69,4 +76,4 @@ def causes() -> str:
     return "\n".join(lines)
 
 
-PARTS = {"help": help_of, "causes": causes}
+PARTS = {"commands": commands, "causes": causes}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import gc
-import importlib
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -98,7 +95,6 @@ def perform(request: ps.Request, json_alone: bool = False) -> int:
     request.check()
     gc.set_threshold(100_000)  # tracing makes a million short-lived objects; collecting them often costs seconds
     ps.keep_compiled_programs()
-    threading.Thread(target=_import_ahead, daemon=True).start()
     outcome = experiment(request)
     name = request.experiment.replace("-", "_")
     code = ps.deliver(outcome, request, name)
@@ -107,10 +103,3 @@ def perform(request: ps.Request, json_alone: bool = False) -> int:
     else:
         print("\n".join(filter(None, (outcome.text(), request.told, f"written: {request.out}"))))
     return code
-
-
-def _import_ahead() -> None:
-    """Import what the end of a run needs while the first programs compile on the other core."""
-    for name in ("statsmodels.regression.mixed_linear_model", "matplotlib.pyplot", "xarray", "zarr"):
-        with contextlib.suppress(ImportError):  # reported where it is needed
-            importlib.import_module(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,7 +53,9 @@ def build_guide(folder: str | Path, more: Mapping[str, Part]) -> Path:
         source.mkdir()
         for name, text in pages.items():
             (source / f"{name}.md").write_text(text, encoding="utf-8")
-        _run_sphinx(source, site, Path(scratch) / "doctrees")
+        faults = _run_sphinx(source, site, Path(scratch) / "doctrees")
+    if faults:
+        raise PlastisimError(f"the guide has faults:\n{faults}")
     return site / "index.html"
 
 
@@ -67,14 +70,15 @@ def _sources(more: Mapping[str, Part]) -> dict[str, str]:
     return {"index": "\n\n".join(["# plastisim: the guide", about, *lists, ""]), **pages}
 
 
-def _run_sphinx(source: Path, site: Path, doctrees: Path) -> None:
-    """Build; a warning is a fault, but all of them are told."""
+def _run_sphinx(source: Path, site: Path, doctrees: Path) -> str:
+    """Build, and return what Sphinx warns of."""
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     said = io.StringIO()
-    with patch_docutils(), docutils_namespace():
+    with patch_docutils(), docutils_namespace(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # what Sphinx has to say to its own extensions
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
         app = Sphinx(source, None, site, doctrees, "html", SETTINGS, status=None, warning=said, freshenv=True)
         app.build()
-    if said.getvalue():
-        raise PlastisimError(f"the guide has faults:\n{said.getvalue()}")
+    return said.getvalue()

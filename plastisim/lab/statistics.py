@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,6 +67,34 @@ def drug_of(table: BranchTable, drug: str | None = None) -> str:
     return names[0] if drug is None else drug
 
 
+class _Draws(NamedTuple):
+    """Resamples of mice, drawn one group after the other from one seed.
+
+    Attributes:
+        seed: of the resampling.
+        resamples: how many.
+        before: numbers of mice of the groups that were drawn earlier.
+    """
+
+    seed: int
+    resamples: int
+    before: tuple[int, ...] = ()
+
+    def of(self, mice: int) -> np.ndarray:
+        """Return how often each mouse is in each resample, shape (resample, mouse)."""
+        return _drawn(self.seed, self.resamples, (*self.before, mice))
+
+
+@functools.lru_cache(maxsize=8)  # dozens of figures resample the same mice
+def _drawn(seed: int, resamples: int, groups: tuple[int, ...]) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    for mice in groups:
+        draws = generator.multinomial(mice, np.full(mice, 1.0 / mice), size=resamples)
+    weights = draws.astype(np.float64)
+    weights.flags.writeable = False  # shared by whoever asks next
+    return weights
+
+
 @dataclasses.dataclass(frozen=True)
 class Statistic:
     """A complete recipe: which branches, which number each contributes, how they are put together."""
@@ -94,28 +124,24 @@ class Statistic:
         Raises:
             ConfigError: the arm, the quantity or a session is missing, or nothing in it was measured.
         """
-        generator = np.random.default_rng(seed)
         vehicle = table.select(VEHICLE)
         if self.arm is Arm.VEHICLE:
-            return self._resample(vehicle, quantity, generator, resamples)
+            return self._resample(vehicle, quantity, _Draws(seed, resamples))
         if self.arm is Arm.EVERY:
-            return self._resample(table, quantity, generator, resamples)
-        treated = self._resample(table.select(drug_of(table, drug)), quantity, generator, resamples)
+            return self._resample(table, quantity, _Draws(seed, resamples))
+        treated = self._resample(table.select(drug_of(table, drug)), quantity, _Draws(seed, resamples))
         if self.arm is Arm.DRUG:
             return treated
-        return treated.minus(self._resample(vehicle, quantity, generator, resamples))
+        return treated.minus(self._resample(vehicle, quantity, _Draws(seed, resamples, treated.mice)))
 
-    def _resample(
-        self, table: BranchTable, quantity: Quantity, generator: np.random.Generator, resamples: int
-    ) -> Resampled:
+    def _resample(self, table: BranchTable, quantity: Quantity, draws: _Draws) -> Resampled:
         sample = self.measure.sample(table, quantity)
         if sample.mice == 0:
             fix = "was measured in this arm; check the day columns"
             raise ConfigError(f"{self.measure}: no {quantity.long_name} {fix}")
-        draws = generator.multinomial(sample.mice, np.full(sample.mice, 1.0 / sample.mice), size=resamples)
         point = self.summary(sample, np.ones((1, sample.mice)))
         return Resampled(
-            float(point[0]), self.summary(sample, draws.astype(np.float64)), (sample.mice,), (len(sample.values),)
+            float(point[0]), self.summary(sample, draws.of(sample.mice)), (sample.mice,), (len(sample.values),)
         )
 
 

@@ -144,4 +144,4 @@ def draw_distribution(axes: Axes, changes: Any, window: Window, measured: list[M
     axes.text(0.5 * (window.lower + window.upper), 1.06 * tallest, "ordinary window", ha="center", color=INK)
     floor = -0.36 * tallest if measured else 0.0
     axes.set(xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(floor, 1.3 * tallest))
-    axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= tallest])
+    axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= tallest and tick == int(tick)])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 DOSE = "dose"
-LETTER = 0.57  # width of a letter, relative to its height
+LETTER = 0.65  # width of a letter, relative to its height
 NORMAL = 1.96  # standard errors of the mean, for 95 %
 
 
@@ -145,8 +145,9 @@ def _panels(
         figure.suptitle(textwrap.fill(title, width), x=0.01, ha="left", fontweight="bold")
         entries = dict(zip(*reversed(grid.flat[0].get_legend_handles_labels()), strict=True))
         labels = sorted(entries, key=lambda label: label == DOSE)  # stable: the arms in their order, then the dose
+        across = max(1, width // (max(map(len, labels)) + 6))
         figure.legend(
-            [entries[label] for label in labels], labels, loc="outside lower left", ncols=len(labels),
+            [entries[label] for label in labels], labels, loc="outside lower left", ncols=min(across, len(labels)),
             title=words or None, alignment="left",
         )  # fmt: skip
         _wrap(figure, grid.flat)
