@@ -66,13 +66,13 @@ def animals_chunk(
 
         return jax.jvp(of, (values,), (jnp.stack(rates(list(values), given)),))
 
-    def piece(carry: Lanes, duration: Array, given: Any) -> tuple[Lanes, Array]:
-        begin, slope_begin = seen(carry.values, given)
-        carry = advance(rates, lambda *_: given, carry, duration, tolerance)
-        end, slope_end = seen(carry.values, given)
+    def piece(carry: tuple[Lanes, tuple[Array, Array]], duration: Array, given: Any) -> tuple[Any, Array]:
+        lanes, (begin, slope_begin) = carry
+        lanes = advance(rates, lambda *_: given, lanes, duration, tolerance)
+        end, slope_end = seen(lanes.values, given)
         first, last, rise = slope_begin * duration, slope_end * duration, end - begin
         cubic = jnp.stack([begin, first, 3.0 * rise - 2.0 * first - last, first + last - 2.0 * rise])
-        return carry, jnp.moveaxis(cubic, -1, 0)
+        return (lanes, (end, slope_end)), jnp.moveaxis(cubic, -1, 0)
 
     def segment(carry: Lanes, now: tuple[Array, Any, Array]) -> tuple[Lanes, tuple[Pieces, Array]]:
         jump, given, length = now
@@ -81,7 +81,8 @@ def animals_chunk(
             step=jnp.where(jnp.any(jump != 0.0, axis=0), FIRST_STEP, carry.step),
         )
         duration = length / PIECES
-        carry, cubics = lax.scan(lambda c, _: piece(c, duration, given), carry, None, PIECES)
+        start = (carry, seen(carry.values, given))
+        (carry, _), cubics = lax.scan(lambda c, _: piece(c, duration, given), start, None, PIECES)
         return carry, (Pieces(cubics.reshape(cubics.shape[0] * cubics.shape[1], -1), duration), carry.values)
 
     lanes, (pieces, values) = lax.scan(segment, lanes, (jumps, inputs, lengths))
