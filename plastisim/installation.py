@@ -21,6 +21,7 @@ REQUIRED = (
 EXTRAS = {
     "sbml": ({"python-libsbml": "libsbml"}, "export, and reading other people's models"),
     "guide": ({"sphinx": "sphinx", "myst-parser": "myst_parser", "furo": "furo"}, "the guide as a site"),
+    "netcdf": ({"h5netcdf": "h5netcdf", "h5py": "h5py"}, "stored runs as netCDF"),
     "verify": ({"diffrax": "diffrax", "libroadrunner": "roadrunner"}, "benchmarks against other solvers"),
 }
 LEAST_DISK = 2**30  # bytes; the main job takes a few MiB, a large one some GiB

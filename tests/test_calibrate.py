@@ -135,6 +135,21 @@ def test_rows_that_err_together_are_worth_fewer() -> None:
     assert worth(np.hstack([common] * 3 + [own[:, :1]])) == pytest.approx(16.0 / 10.0, rel=0.05)
 
 
+def test_rows_of_the_question_count_in_full() -> None:
+    script = runpy.run_path(str(EXPERIMENTS / "calibrate.py"), run_name="script")
+    names = ("P8@1 PT drug minus vehicle", "P8@3 PT drug minus vehicle", "V6 pooled vehicle branch mean")
+    assert script["weights"](names).tolist() == [1.0, 0.7, 0.7]
+    rows = {f"{row.id}@{row.day:g}" for row in PUBLISHED if row.scored and row.day is not None}
+    assert set(script["QUESTION"]) <= rows
+    plain = problem(setting())
+    logs = np.log([[one.get(setting()) for one in FREE]]) + 0.3
+    weight = np.ones(len(plain.rows.names))
+    weight[0] = 4.0
+    found, before = dataclasses.replace(plain, weight=weight).scores(logs), plain.scores(logs)
+    assert found[0, 0] == pytest.approx(2.0 * before[0, 0])
+    assert found[0, 1:] == pytest.approx(before[0, 1:])
+
+
 def test_the_ensemble_is_the_posterior() -> None:
     """Sum known to 0.0707, difference by the priors only: SD of each is about 1 / sqrt(2)."""
     straight: Any = Straight()

@@ -20,7 +20,7 @@ from plastisim.biology.exposure import Exposure
 from plastisim.biology.ligands import Ligand, Supply
 from plastisim.biology.spines import Habit, Spines
 from plastisim.block import GROWTH, taken
-from plastisim.calibration.factors import OF_COHORT, Factor, replaced, values_of
+from plastisim.calibration.factors import OF_COHORT, OF_NEURONS, Factor, replaced, values_of
 from plastisim.calibration.means import Course, Drive, course_of, follow
 from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program
 from plastisim.course import AT_REST
@@ -38,7 +38,7 @@ from plastisim.setup import TOLERANCE
 from plastisim.treatment import administered
 
 TOGETHER = 16  # sets a block: the fewer, the fewer wait for one that takes many steps
-STEPS = 1000  # a day takes a neuron about 120; one that oscillates needs them in half an hour
+STEPS = 500  # a day takes a neuron 130 to 320; one that oscillates needs as many in minutes
 WATCH = range(600, 6 * 3600, 600)  # s after the dose; moments, beside the usual ones, at which steps are counted
 RESERVE = np.array([-1.15, -0.32, 0.32, 1.15])  # standard normal number of each neuron: low to high receptor reserve
 RATE = RESERVE[[1, 3, 0, 2]]  # of its resting rate, uncorrelated with it
@@ -61,7 +61,7 @@ def cast(known: Sequence[Factor], shifts: FloatArray, compound: Compound) -> tup
     """Return parameters of the neurons of every set, leaves (set × GROUP,), and of its animal, leaves (set,)."""
     plain, varied = Spread(), values_of(known, shifts, "spread")
     spread = {name: np.repeat(varied.get(name, np.full(len(shifts), getattr(plain, name))), GROUP)
-              for name in ("reserve", "rate_median", "rate")}  # fmt: skip
+              for name in OF_NEURONS}  # fmt: skip
     own = {path: np.repeat(value, GROUP) for path, value in values_of(known, shifts, "pathway").items()}
     pathway = replaced(model.default_pathway(), own)
     pathway = replaced(pathway, {
@@ -168,9 +168,7 @@ def effects(known: Sequence[Factor], shifts: FloatArray, found: Followed, cohort
 def _density() -> Any:
     """Return the program: laws, habits, proteins, set points, injections, duration, growth → density, (set,)."""
 
-    def one(
-        law: Spines, habit: Habit, proteins: Any, set_point: Any, injected: Any, duration: Any, growth: Any
-    ) -> Any:
+    def one(law: Spines, habit: Habit, proteins: Any, set_point: Any, injected: Any, duration: Any, growth: Any) -> Any:
         ticks = Course(proteins, set_point, injected, duration, (0.0, 1.0))
         seen = follow(law, habit, growth * jnp.ones(GROUP), ticks, Microscope()).seen
         return (seen[-1] / seen[0]).mean()

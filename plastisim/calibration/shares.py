@@ -58,7 +58,8 @@ def shares(known: Sequence[Factor], shifts: FloatArray, answer: FloatArray, seed
     columns = np.column_stack([np.ones(sets), shifts, bent])
     free = sets - columns.shape[1]
     if free < count // 4:
-        raise ConfigError(f"{count} numbers need more than {2 * count + 1 + count // 4} sets that were followed: {sets}")
+        needed = columns.shape[1] + count // 4
+        raise ConfigError(f"{count} numbers need at least {needed} sets that were followed, but there are {sets}")
     inverse = np.linalg.inv(columns.T @ columns)
     solve = inverse @ columns.T
     leverage = np.einsum("ij,ji->i", columns, solve)
@@ -80,7 +81,9 @@ def shares(known: Sequence[Factor], shifts: FloatArray, answer: FloatArray, seed
     others = share(again, solve @ again)
     mine = {name: np.array([one.confidence == name for one in known]) for name in CONFIDENCE}
     groups = {
-        name: (float(own[which].sum()), float(others[which].sum(axis=0).std())) for name, which in mine.items() if which.any()
+        name: (float(own[which].sum()), float(others[which].sum(axis=0).std()))
+        for name, which in mine.items()
+        if which.any()
     }
     predicted = 1.0 - float(np.square(left / (1.0 - leverage)).mean() / answer.var())
     return Shares(own, others.std(axis=1), found[1 : count + 1], groups, float(own.sum()), predicted)

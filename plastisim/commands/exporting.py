@@ -28,8 +28,7 @@ def export(
     For example:
         plastisim export first.nc --run results/first
         plastisim export my_tables --run results/first
-        plastisim export cascade.xml --compound psilocybin --dose "1 mg/kg"
-        plastisim export night.xml --compound LSD --dose "0.2 mg/kg" --at "12 h" --preset oscillatory
+        plastisim export cascade.xml --compound psilocybin --dose "1 mg/kg" --preset oscillatory
 
     Args:
         file: to be written. With --run, a name ending in .nc, or a folder of CSV tables that run --data reads.
