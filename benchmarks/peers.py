@@ -40,7 +40,12 @@ TOLERANCES = {
     "scipy": (1e-3, 1e-4, 1e-5, 1e-6),
     "diffrax": (1e-2, 1e-3, 1e-4, 1e-5),
 }
-SMALL = {"ours": (1e-3, 1e-4, 1e-5), "roadrunner": ((1e-4, 1e-7), (1e-6, 1e-9), (1e-8, 1e-11)), "scipy": (1e-4,), "diffrax": ()}
+SMALL = {
+    "ours": (1e-3, 1e-4, 1e-5),
+    "roadrunner": ((1e-4, 1e-7), (1e-6, 1e-9), (1e-8, 1e-11)),
+    "scipy": (1e-4,),
+    "diffrax": (),
+}
 Solve = Callable[[peer_solvers.Neurons, Any], np.ndarray]
 
 

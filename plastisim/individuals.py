@@ -6,7 +6,7 @@ One program for each kind. Seed and spread are data, so that another seed compil
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 from jax import Array
@@ -27,9 +27,9 @@ class Mice(NamedTuple):
         mouse: index of each mouse within its cohort, shape (mouse,).
     """
 
-    seed: Array
-    cohort: Array
-    mouse: Array
+    seed: Any
+    cohort: Any
+    mouse: Any
 
 
 class Branches(NamedTuple):
@@ -42,10 +42,10 @@ class Branches(NamedTuple):
         lane: of its neuron.
     """
 
-    mouse: Array
-    neuron: Array
-    dendrite: Array
-    lane: Array
+    mouse: Any
+    neuron: Any
+    dendrite: Any
+    lane: Any
 
 
 def mouse_keys(mice: Mice, purpose: str) -> Array:
@@ -66,9 +66,7 @@ def clearance(mice: Mice, spread: Spread, dtype: jnp.dtype) -> Array:
 
 
 @functools.partial(jax.jit, static_argnames="dtype")
-def reserve_and_rate(
-    mice: Mice, mouse: Array, neuron: Array, spread: Spread, dtype: jnp.dtype
-) -> tuple[Array, Array]:
+def reserve_and_rate(mice: Mice, mouse: Array, neuron: Array, spread: Spread, dtype: jnp.dtype) -> tuple[Array, Array]:
     """Return each neuron's receptor reserve, relative to the median, and its resting rate (1/s), both (lane,)."""
     reserve = normal(bits(neuron_keys(mice, mouse, neuron, "receptor reserve"))[0], dtype)
     word = bits(neuron_keys(mice, mouse, neuron, "resting rate"))[0]
@@ -95,7 +93,7 @@ def branches(
     def keys(purpose: str) -> Array:
         return address(mouse_keys(mice, purpose)[where.mouse], where.neuron, where.dendrite)
 
-    def between_mice(purpose: str, sd: Array) -> Array:
+    def between_mice(purpose: str, sd: Any) -> Array:
         return _log_normal(mouse_keys(mice, purpose), sd, dtype)[where.mouse]
 
     of = {name: values[mice.cohort[where.mouse]] for name, values in cohorts.items()}
@@ -116,6 +114,6 @@ def branches(
     return sites, length
 
 
-def _log_normal(keys: Array, sd: Array, dtype: jnp.dtype) -> Array:
+def _log_normal(keys: Array, sd: Any, dtype: jnp.dtype) -> Array:
     """Return one log-normal factor of mean 1 for each key."""
     return jnp.exp(sd * normal(bits(keys)[0], dtype) - 0.5 * sd * sd)

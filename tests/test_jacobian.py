@@ -143,6 +143,7 @@ def test_only_inputs_that_change_in_time_have_a_slope() -> None:
 
 def test_drift_of_the_inputs_counts_as_one_variable_more() -> None:
     values, inputs = [jnp.asarray([2.0])], (jnp.asarray([5.0]), jnp.asarray([3.0]))
-    _, (row,) = linearise(lambda v, given: [v[0] * given[0] ** 2 * given[1]], values, inputs, [jnp.asarray([0.1]), None])
+    drift = [jnp.asarray([0.1]), None]
+    _, (row,) = linearise(lambda v, given: [v[0] * given[0] ** 2 * given[1]], values, inputs, drift)
     np.testing.assert_allclose(row[0], 75.0)  # by the variable
     np.testing.assert_allclose(row[1], 2.0 * 2.0 * 5.0 * 3.0 * 0.1)  # by time, through the first input alone

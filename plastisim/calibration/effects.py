@@ -68,12 +68,13 @@ def cast(known: Sequence[Factor], shifts: FloatArray, compound: Compound) -> tup
         "gq.reserve": pathway.gq.reserve * np.exp(spread["reserve"] * np.tile(RESERVE, len(shifts))),
         "excitability.resting_rate": spread["rate_median"] * np.exp(spread["rate"] * np.tile(RATE, len(shifts))),
     })  # fmt: skip
-    changed = values_of(known, shifts, "compounds")
+    changed: dict[str, Any] = values_of(known, shifts, "compounds")
+    of_animals: dict[str, Any] = values_of(known, shifts, "exposure")
     ligands = tuple(
         Ligand(**{name: changed.get(f"{one.name}.{name}", value) for name, value in one.kinetics().items()})
         for one in (SEROTONIN, compound)
     )
-    return pathway, Exposure(ligands, **values_of(known, shifts, "exposure"))
+    return pathway, Exposure(ligands, **of_animals)
 
 
 def cascades(known: Sequence[Factor], shifts: FloatArray, compound: Compound, dose: float) -> Followed:
@@ -105,7 +106,7 @@ def _block(
     animal, none = jnp.asarray(np.repeat(np.arange(len(who)), GROUP), jnp.int32), jnp.zeros(len(who))
     initial = exposure.initial(none)
     drive = drive_program()(exposure, initial, tuple(Supply(none, none - 1.0) for _ in exposure.ligands))
-    values, rest, residual = rest_program()(pathway, taken(drive, animal))
+    values, rest, residual = rest_program()(pathway, taken(drive, np.asarray(animal)))
     restless = ~(np.asarray(residual).max(axis=0) < AT_REST * np.finfo(float).eps)
     fate = np.where(restless, FATES.index("no rest"), 0)
     neurons, animals = control.start(values), control.start(jnp.stack(jax.tree.leaves(initial)))

@@ -81,7 +81,7 @@ def learn(inputs: FloatArray, outputs: FloatArray, sees: FloatArray) -> Emulator
     return Emulator(inputs, sees, kernel, weights, error, left_out)
 
 
-def _alike(sees: FloatArray) -> Sequence[tuple[FloatArray, FloatArray]]:
+def _alike(sees: FloatArray) -> Sequence[tuple[FloatArray, np.ndarray]]:
     """Return the outputs that see the same inputs together: mask over inputs, indices of outputs."""
     masks, which = np.unique(sees, axis=0, return_inverse=True)
     return [(mask, np.flatnonzero(which.ravel() == index)) for index, mask in enumerate(masks)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -135,8 +135,9 @@ def optimum(problem: Problem, starts: Sequence[FloatArray], held: int | None = N
             rise[:, held] = 0.0
         return rise
 
+    jacobian: Any = slopes  # the stubs of SciPy know the names of methods only
     found = [
-        least_squares(scores, begin, slopes, bounds=(begin - REACH, begin + REACH), max_nfev=40, ftol=1e-6)
+        least_squares(scores, begin, jac=jacobian, bounds=(begin - REACH, begin + REACH), max_nfev=40, ftol=1e-6)
         for begin in starts
     ]
     found.sort(key=lambda one: one.cost)

@@ -141,9 +141,10 @@ class Approximation:
             rate = np.nanmean(getattr(mean, FIELDS[row.quantity]), axis=1)
             return 100.0 * rate * np.sqrt(known.spread["turnover"] ** 2 + 1.0 / (RATES * BRANCHES * own.spines * rate))
         if isinstance(recipe.measure, Level):
-            variance = {branch_sd: own.level, mouse_sd: own.level_mouse}.get(recipe.summary, np.ones_like(own.level))
+            known_spread: dict[Any, Any] = {branch_sd: own.level, mouse_sd: own.level_mouse}
+            variance = known_spread.get(recipe.summary, np.ones_like(own.level))
             return density * np.sqrt(variance)
-        branch = own.after if recipe.measure.day == 1.0 else own.before
+        branch = own.after if _day(recipe.measure) == 1.0 else own.before
         wide, narrow = 100.0 * np.sqrt(branch + own.mouse), 100.0 * np.sqrt(branch / BRANCHES + own.mouse)
         if recipe.summary in (branch_sd, mouse_sd):
             return wide if recipe.summary is branch_sd else narrow
@@ -185,11 +186,16 @@ def _followed(
     return Branches((seen / seen[:, :1]).mean(axis=-1), formation, elimination, width.mean(axis=-1))  # pyright: ignore[reportArgumentType]
 
 
+def _day(measure: Any) -> float:
+    """Return the day that a change or a rate ends on."""
+    return measure.day
+
+
 @functools.cache
 def _program() -> Any:
     """Return `follow` for many laws, habits and mice under one course."""
 
     def program(law: Spines, habit: Habit, mice: Any, course: Course, microscope: Microscope) -> Any:
-        return jax.vmap(lambda *one: follow(*one, course, microscope))(law, habit, mice)
+        return jax.vmap(lambda law, habit, mouse: follow(law, habit, mouse, course, microscope))(law, habit, mice)
 
     return jax.jit(program, static_argnames="microscope")

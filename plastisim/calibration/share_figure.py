@@ -65,7 +65,7 @@ def _groups(axes: Any, known: Sequence[Factor], found: Shares) -> None:
 def _numbers(axes: Any, known: Sequence[Factor], found: Shares) -> None:
     order = np.argsort(-found.each)[:SHOWN]
     for place, k in enumerate(order):
-        _bar(axes, place, found.each[k], found.error[k], known[k].confidence)
+        _bar(axes, place, float(found.each[k]), float(found.error[k]), known[k].confidence)
     signs = ["+" if found.slope[k] > 0 else "\N{MINUS SIGN}" for k in order]
     labels = [known[k].path.replace("_", " ").replace(".", ": ") for k in order]
     axes.set_yticks(range(len(order)), [f"{label} ({sign})" for label, sign in zip(labels, signs, strict=True)])

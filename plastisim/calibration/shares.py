@@ -63,13 +63,13 @@ def shares(known: Sequence[Factor], shifts: FloatArray, answer: FloatArray, seed
     inverse = np.linalg.inv(columns.T @ columns)
     solve = inverse @ columns.T
     leverage = np.einsum("ij,ji->i", columns, solve)
-    weight = np.concatenate([shifts.var(axis=0), np.ones(count)]) / answer.var()
+    weight = np.concatenate([shifts.var(axis=0), np.ones(count)])
 
     def share(values: FloatArray, fitted: FloatArray) -> FloatArray:
         """Return the share of each number for columns of answers, (factor, column)."""
         left = values - columns @ fitted
         chance = np.square(left).sum(axis=0) / free * np.diag(inverse)[1:, None]
-        both = weight[:, None] * (np.square(fitted[1:]) - chance)
+        both = weight[:, None] * (np.square(fitted[1:]) - chance) / values.var(axis=0)
         return both[:count] + both[count:]
 
     found = solve @ answer
