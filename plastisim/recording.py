@@ -135,7 +135,7 @@ def branch(
         progress: called with the number of simulated seconds after each chunk.
 
     Raises:
-        ConfigError: an arm without parent, or a protocol that begins at another time.
+        ConfigError: an arm without parent, or a protocol that begins at another time or is over at the checkpoint.
         StoreError: the checkpoint cannot be read, or the name is taken.
     """
     path = Path(store)
@@ -146,6 +146,11 @@ def branch(
         raise ConfigError(
             f"a branch begins when its parent began, at day {old.population.protocol.start / DAY:g}, but got a "
             f"protocol that begins at day {protocol.start / DAY:g}"
+        )
+    if protocol.end <= about["now"]:
+        raise ConfigError(
+            f"nothing is left to simulate: the protocol ends at day {protocol.end / DAY:g}, and the checkpoint is of "
+            f"day {about['now'] / DAY:g}; give it a later end"
         )
     names = [arm.name for arm in old.population.protocol.arms]
     wanted = [(parents or {}).get(arm.name, arm.name) for arm in protocol.arms]

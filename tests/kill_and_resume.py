@@ -21,7 +21,11 @@ import numpy as np
 import plastisim as ps
 
 EXPERIMENT = ["window-24h", "--small", "--sessions=-1,1,3", "--quiet"]
-CALL = [sys.executable, "-c", "import sys, plastisim as ps; sys.exit(ps.main(sys.argv[1:]))"]
+# Written after every chunk: so short a run would be over before the usual first checkpoint.
+PROGRAM = (
+    "import sys, plastisim as ps; from plastisim import diary; diary.SECONDS = 0.0; sys.exit(ps.main(sys.argv[1:]))"
+)
+CALL = [sys.executable, "-c", PROGRAM]
 
 
 def command(out: Path) -> list[str]:

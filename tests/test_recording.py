@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import runs
 
+from plastisim import diary
 from plastisim.description import decoded, described, encoded, setup_of
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.lab.branch_table import QUANTITIES
@@ -35,6 +36,12 @@ def arrays(store: Path) -> dict[str, bytes]:
     """Return every numeric variable of a store as bytes."""
     dataset = open_run(store)
     return {str(name): part.values.tobytes() for name, part in dataset.variables.items() if part.dtype.kind in "biuf"}
+
+
+@pytest.fixture
+def every_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a checkpoint after every chunk; these runs take less than the usual time between two."""
+    monkeypatch.setattr(diary, "SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +76,7 @@ def interrupted(store: Path, chunks: int) -> None:
         open_run(store)
 
 
+@pytest.mark.usefixtures("every_chunk")
 @pytest.mark.parametrize("chunks", [1, 2])
 def test_resumed_is_straight_bit_for_bit(whole: Path, tmp_path: Path, chunks: int) -> None:
     store = tmp_path / "run.zarr"
@@ -82,6 +90,7 @@ def test_resumed_is_straight_bit_for_bit(whole: Path, tmp_path: Path, chunks: in
     assert [path.name for path in tmp_path.iterdir()] == ["run.zarr"]
 
 
+@pytest.mark.usefixtures("every_chunk")
 @pytest.mark.parametrize("kept", [False, True])
 def test_resumed_before_the_first_and_after_the_last_checkpoint(whole: Path, tmp_path: Path, kept: bool) -> None:
     store = tmp_path / "run.zarr"
@@ -92,6 +101,7 @@ def test_resumed_before_the_first_and_after_the_last_checkpoint(whole: Path, tmp
     assert arrays(store) == arrays(whole)
 
 
+@pytest.mark.usefixtures("every_chunk")
 def test_what_cannot_be_resumed_says_so(whole: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="nothing to resume"):
         resume(whole)
@@ -140,6 +150,8 @@ def test_a_branch_under_another_protocol(whole: Path, tmp_path: Path) -> None:
         branch(kept, tmp_path / "no.zarr", protocol, parents={"late": "nobody"})
     with pytest.raises(ConfigError, match="begins when its parent began"):
         branch(kept, tmp_path / "no.zarr", dataclasses.replace(runs.TWO_ARMS, start=0, sessions=(1,)))
+    with pytest.raises(ConfigError, match="ends at day 1, and the checkpoint is of day 1"):
+        branch(kept, tmp_path / "no.zarr", dataclasses.replace(runs.TWO_ARMS, arms=(quiet,), end=DAY, sessions=(1,)))
 
 
 def test_a_description_repeats_the_setup() -> None:
