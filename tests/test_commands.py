@@ -173,7 +173,6 @@ def test_a_run_prints_its_json_alone(capsys: pytest.CaptureFixture[str], monkeyp
         return ps.Outcome(False, "no", {"verdict": False, "statement": "no"}, lambda path: path.touch(), report="table")
 
     monkeypatch.setattr(running, "load_experiment", lambda name: experiment)
-    monkeypatch.setattr(running, "_import_ahead", lambda: None)
     call = ("run", "made-up", "--gq.reserve", "2", "--out")
     found = json.loads(said(capsys, *call, "a", "--json", "-", code=3))
     assert found["parameters"] == [{"path": "pathway.gq.reserve", "value": 2.0, "default": 3.0, "unit": "1"}]

@@ -23,7 +23,7 @@ from plastisim.spine_programs import forest_program, start_program
 
 DAY = 86400.0
 LAW = jax.tree.map(jnp.asarray, Spines())
-BRANCHES, WIDTH = 1500, 56
+BRANCHES, WIDTH = 3600, 56
 CHUNK = 12  # ticks that are compiled together
 SET_POINT = 22.0 * (1.0 - Spines().dispersion) / (1.0 - Spines().transient_share)  # 22 trials a branch
 
