@@ -1,4 +1,4 @@
-"""A run written to disk while it goes on: frames stream into a store, and after every chunk a checkpoint is kept.
+"""A run written to disk while it goes on: frames stream into a store, and every few seconds a checkpoint is kept.
 
 Beside the store `NAME` of a run under way stand `NAME.running`, the store so far, and `NAME.progress`, a folder with
 the checkpoint and what can only be written at the end (the imaging sessions and the dead). Both vanish when `NAME`
