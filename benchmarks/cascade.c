@@ -1,7 +1,7 @@
-/* One adaptive ROS34PW2 step of the cascade for many lanes, by hand: what engine/stepping.py does.
+/* One adaptive Rodas4P step of the cascade for many lanes, by hand: what engine/stepping.py does.
 
-   `generated.h` holds the rates, the factors of the sparse Jacobian and the solve, printed from the trace that JAX
-   compiles, with the coefficients and sizes. All else is written here. Blocks of LANES lanes stay in cache during a step. */
+   `generated.h` holds the rates, the factors of the sparse Jacobian, elimination and substitution, printed from the trace
+   that JAX compiles, with the coefficients and sizes. All else is written here. Blocks of LANES lanes stay in cache during a step. */
 
 #include <math.h>
 #include <stddef.h>
@@ -16,9 +16,9 @@ __attribute__((simd("notinbranch"))) extern double pow(double, double);
 
 #define SMALLEST_STEP 1e-7
 
-static const double ALPHA[4][4] = STAGE_TABLE, MEMORY[4][4] = MEMORY_TABLE;
-static const double RESULT[4] = RESULT_TABLE, ERROR[4] = ERROR_TABLE, TIMES[4] = TIMES_TABLE;
-static const double DRIFT[4] = DRIFT_TABLE;
+static const double ALPHA[STAGES][STAGES] = STAGE_TABLE, MEMORY[STAGES][STAGES] = MEMORY_TABLE;
+static const double RESULT[STAGES] = RESULT_TABLE, ERROR[STAGES] = ERROR_TABLE, TIMES[STAGES] = TIMES_TABLE;
+static const double DRIFT[STAGES] = DRIFT_TABLE;
 
 typedef double Row[LANES];
 
@@ -56,19 +56,24 @@ static void inputs_at(const Run *run, long first, const Row elapsed, const Row *
                 run->exchange * (bdnf[lane + (i + 3) % 4] + bdnf[lane + (i + 1) % 4] - 2.0 * bdnf[lane + i]);
 }
 
-/* Solve (1 - reach x ring) x = b for the BDNF of each group of four. */
-static void spread(double exchange, const Row step, Row bdnf)
+/* Solve x / inverse - exchange x ring = right for the BDNF of each group of four, in place of right. */
+static void spread(double exchange, const double *inverse, double *right)
 {
     for (int lane = 0; lane < LANES; lane += 4) {
-        double *b = bdnf + lane, pair[4], across[4];
-        double far = exchange * GAMMA * step[lane], two = 1.0 / (1.0 + 4.0 * far), one = 1.0 / (1.0 + 2.0 * far);
+        double kept[4], given[4], pair[4], keeps[4], *x = right + lane;
         for (int i = 0; i < 4; i++) {
-            across[i] = 0.5 * (b[i] - b[(i + 2) % 4]);
-            pair[i] = 0.5 * (b[i] + b[(i + 2) % 4]);
+            kept[i] = 1.0 / (1.0 + 2.0 * exchange * inverse[lane + i]);
+            given[i] = kept[i] * inverse[lane + i];
         }
         for (int i = 0; i < 4; i++) {
-            double beside = pair[(i + 3) % 4];
-            b[i] = 0.5 * (pair[i] + beside) + 0.5 * (pair[i] - beside) * two + across[i] * one;
+            int opposite = (i + 2) % 4;
+            pair[i] = given[i] * x[i] + given[opposite] * x[opposite];
+            keeps[i] = 0.5 * (kept[i] + kept[opposite]);
+        }
+        for (int i = 0; i < 4; i++) {
+            int beside = (i + 3) % 4;
+            double lost = keeps[i] + keeps[beside] - keeps[i] * keeps[beside];
+            x[i] = given[i] * (x[i] + exchange * (pair[beside] + (1.0 - keeps[beside]) * pair[i]) / lost);
         }
     }
 }
@@ -76,14 +81,16 @@ static void spread(double exchange, const Row step, Row bdnf)
 static void rosenbrock(const Run *run, long first, const Row *values, const Row elapsed, const Row step, Row *proposed,
                        Row *error)
 {
-    Row drive[DRIVES], inflow, inner[VARIABLES], slope[VARIABLES], stages[4][VARIABLES];
-    Row moment, right[VARIABLES], drift[DRIVES], prepared[VARIABLES + FACTORS + VARIABLES];
+    Row drive[DRIVES], inflow, inner[VARIABLES], slope[VARIABLES], stages[STAGES][VARIABLES];
+    Row moment, right[VARIABLES], middle[VARIABLES], drift[DRIVES], prepared[VARIABLES + FACTORS + VARIABLES];
     const Row *drifts = prepared + VARIABLES + FACTORS; /* what the drift of the drive does to the rates */
-    const double *of_prepare[VARIABLES + INPUTS + DRIVES + 1], *of_slopes[VARIABLES + INPUTS], *of_solve[FACTORS + VARIABLES];
+    const double *of_prepare[VARIABLES + INPUTS + DRIVES + 1], *of_slopes[VARIABLES + INPUTS];
+    const double *of_eliminate[FACTORS + VARIABLES], *of_substitute[FACTORS + VARIABLES];
     for (int v = 0; v < VARIABLES; v++) {
         of_prepare[v] = values[v];
         of_slopes[v] = inner[v];
-        of_solve[FACTORS + v] = right[v];
+        of_eliminate[FACTORS + v] = right[v];
+        of_substitute[FACTORS + v] = middle[v];
     }
     for (int i = 0; i < INPUTS; i++) {
         const double *input = run->inputs[i] + (LANE_WISE[i] ? first : 0);
@@ -93,14 +100,14 @@ static void rosenbrock(const Run *run, long first, const Row *values, const Row 
     }
     for (int d = 0; d < DRIVES; d++) of_prepare[VARIABLES + INPUTS + d] = drift[d];
     of_prepare[VARIABLES + INPUTS + DRIVES] = step;
-    for (int f = 0; f < FACTORS; f++) of_solve[f] = prepared[VARIABLES + f];
+    for (int f = 0; f < FACTORS; f++) of_eliminate[f] = of_substitute[f] = prepared[VARIABLES + f];
 
     inputs_at(run, first, elapsed, values, drive, inflow, drift);
     prepare(of_prepare, prepared[0]);
     for (int v = 0; v < VARIABLES; v++)
         for (int lane = 0; lane < LANES; lane++)
             right[v][lane] = prepared[v][lane] + DRIFT[0] * step[lane] * drifts[v][lane];
-    for (int s = 0; s < 4; s++) {
+    for (int s = 0; s < STAGES; s++) {
         if (s > 0) {
             for (int lane = 0; lane < LANES; lane++) moment[lane] = elapsed[lane] + TIMES[s] * step[lane];
             for (int v = 0; v < VARIABLES; v++)
@@ -120,13 +127,14 @@ static void rosenbrock(const Run *run, long first, const Row *values, const Row 
                     right[v][lane] = slope[v][lane] + sum * inverse[lane] + DRIFT[s] * step[lane] * drifts[v][lane];
                 }
         }
-        solve(of_solve, stages[s][0]);
-        spread(run->exchange, step, stages[s][BDNF]);
+        eliminate(of_eliminate, middle[0]);
+        spread(run->exchange, prepared[VARIABLES + BDNF], middle[BDNF]); /* the inverse pivots come first */
+        substitute(of_substitute, stages[s][0]);
     }
     for (int v = 0; v < VARIABLES; v++)
         for (int lane = 0; lane < LANES; lane++) {
             double sum = 0.0, miss = 0.0;
-            for (int j = 0; j < 4; j++) {
+            for (int j = 0; j < STAGES; j++) {
                 sum += RESULT[j] * stages[j][v][lane];
                 miss += ERROR[j] * stages[j][v][lane];
             }
@@ -171,7 +179,7 @@ static int attempt(const Run *run, long first)
             refused |= bad[i] | !isfinite(one);
             worst = one > worst ? one : worst;
         }
-        double factor = 0.9 * pow(fmax(worst, 1e-8), -1.0 / 3.0);
+        double factor = 0.9 * pow(fmax(worst, 1e-8), -1.0 / ORDER);
         factor = refused ? 0.25 : factor < 0.2 ? 0.2 : factor > 5.0 ? 5.0 : factor;
         for (int i = lane; i < lane + 4; i++) {
             if (!active[i]) continue;

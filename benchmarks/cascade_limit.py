@@ -16,7 +16,7 @@ from jax import numpy as jnp
 
 from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
-from plastisim.engine import control, loop, stepping
+from plastisim.engine import control, linear, loop, stepping
 from plastisim.engine.tracing import flat_program
 
 LANES = 16  # lanes of a block in C: two of the widest vectors, and what a step needs stays in cache
@@ -117,14 +117,16 @@ def header(given: Case) -> str:
     drive = Drive(*[row] * cascade.DRIVES)
     inputs = (given.pathway, drive, row, given.rest)
     drift = [row if index in _drives(given) else None for index in range(len(jax.tree.leaves(inputs)))]
-    prepare = jax.make_jaxpr(stepping._prepare(cascade._cell_rates), return_shape=True)(values, inputs, drift, row)
+    begin = stepping._prepare(cascade._cell_rates, cascade.BDNF_OUTSIDE)
+    prepare = jax.make_jaxpr(begin, return_shape=True)(values, inputs, drift, row)
     slopes = jax.make_jaxpr(cascade._cell_rates)(values, inputs)
-    solution = jax.make_jaxpr(stepping.solve)(prepare[1][1], values)
+    passes = {one: jax.make_jaxpr(one)(prepare[1][1], values) for one in (linear.eliminate, linear.substitute)}
     wise = [leaf.ndim == 1 for leaf in jax.tree.leaves(inputs)]
     sizes = {
         "LANES": LANES, "VARIABLES": len(values), "DRIVES": cascade.DRIVES, "PIECES": loop.PIECES,
         "BDNF": cascade.BDNF_OUTSIDE, "INPUTS": len(wise), "FIRST_DRIVE": _drives(given)[0],
         "FACTORS": len(prepare[0].jaxpr.outvars) - 2 * len(values), "GAMMA": stepping.GAMMA,
+        "ORDER": f"{control.ORDER}.0", "STAGES": len(stepping.TIMES),
         "STAGE_TABLE": _braces(stepping.STAGE), "MEMORY_TABLE": _braces(stepping.MEMORY),
         "RESULT_TABLE": _braces(stepping.RESULT), "ERROR_TABLE": _braces(stepping.ERROR),
         "TIMES_TABLE": _braces(stepping.TIMES), "DRIFT_TABLE": _braces(stepping.DRIFT),
@@ -135,7 +137,10 @@ def header(given: Case) -> str:
         f"static const int LANE_WISE[] = {_braces(np.array(wise, int))};",
         native.function("prepare", flat_program(prepare[0]), [*here, *wise, *[True] * cascade.DRIVES, True]),
         native.function("slopes", flat_program(slopes), [*here, *wise]),
-        native.function("solve", flat_program(solution), [True] * len(solution.jaxpr.invars)),
+        *(
+            native.function(one.__name__, flat_program(traced), [True] * len(traced.jaxpr.invars))
+            for one, traced in passes.items()
+        ),
     ])  # fmt: skip
 
 

@@ -86,10 +86,11 @@ class Ours:
 
     def solve(self, tolerance: float) -> np.ndarray:
         """Return the cascade at the segments' ends, shape (neuron, time, variable)."""
-        program = cascade.cascade_program(tolerance)
+        program, exposing = cascade.cascade_program(tolerance), cascade.exposure_program(tolerance)
 
         def one(job: tuple[Any, tuple[control.Lanes, control.Lanes]]) -> np.ndarray:
             block, (block.animals, block.neurons) = job
+            block.exposing = exposing
             put = functools.partial(jax.device_put, device=block.device)
             lengths, pieces, _ = block._expose(self.chunk, self.given)
             events, ends = put(self.chunk.event), put(self.chunk.end.astype(np.int32))

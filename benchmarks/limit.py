@@ -1,6 +1,6 @@
 """How far our compiled kernels are from C written by hand, on one core.
 
-1. Cascade: one adaptive ROS34PW2 step of a neuron. The C prints its rates, sparse Jacobian, factors and solve from the
+1. Cascade: one adaptive Rodas4P step of a neuron. The C prints its rates, sparse Jacobian, factors and solve from the
    trace that JAX compiles, as straight-line code over blocks of lanes; stages, error and step control are by hand.
 2. Spines: one slow tick of a slot in the table of spines, by hand, with the same laws and random bits.
 

@@ -27,7 +27,6 @@ from plastisim.engine.stepping import Coupling
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
 ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale
-EXPOSURE = 0.1  # tolerance of exposure, as a share of the neurons': its error stays below theirs
 DRIVES = len(list(declarations(Drive, "variable")))
 
 
@@ -47,7 +46,7 @@ def exposure_tolerance(ligands: int, relative: float) -> Tolerance:
     """Return the tolerance of the animals' variables for a number of compounds, from that of the neurons."""
     one = [declared.metadata for declared in declarations(LigandState, "variable")]
     release = [declared.metadata for declared in declarations(ExposureState, "variable")]
-    return tolerance(EXPOSURE * relative, one * ligands + release)
+    return tolerance(relative, one * ligands + release)
 
 
 def _exposure_rates(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Sequence[Array]:
@@ -116,25 +115,27 @@ def inflow(values: Array, exchange: Number) -> Array:
     return (exchange * (around - 2.0 * bdnf)).reshape(-1)
 
 
-def spread(values: Array, reach: Array) -> Array:
-    """Solve (1 - reach × ring) x = values for extracellular BDNF, where ring × x is `inflow` per unit exchange.
+def spread(inverse: Array, right: Array, exchange: Number) -> Array:
+    """Solve x / inverse - exchange × ring x = right for extracellular BDNF, where exchange × ring x is `inflow`.
 
-    A ring of four has three modes: the mean, the alternating one (eigenvalue -4) and two with eigenvalue -2.
+    On a ring of four, both neighbours of a neuron have the same two neighbours: it and the one opposite. Two unknowns
+    are left, the sum over each pair; written so that nothing cancels however fast the exchange is.
 
     Args:
-        values: shape (variable, neuron).
-        reach: exchange times a duration, shape (neuron,), the same within a group.
-
-    Returns:
-        `values` with the row of extracellular BDNF replaced.
+        inverse: s, shape (neuron,); 0 in a neuron that stands still.
+        right: shape (neuron,).
+        exchange: rate to one neighbour, 1/s, shape ().
     """
-    bdnf, far = values[BDNF_OUTSIDE].reshape(-1, GROUP), reach.reshape(-1, GROUP)
-    opposite = jnp.roll(bdnf, 2, axis=1)
-    across = 0.5 * (bdnf - opposite)
-    pair = 0.5 * (bdnf + opposite)
-    beside = jnp.roll(pair, 1, axis=1)
-    mixed = 0.5 * (pair + beside) + 0.5 * (pair - beside) / (1.0 + 4.0 * far) + across / (1.0 + 2.0 * far)
-    return values.at[BDNF_OUTSIDE].set(mixed.reshape(-1))
+
+    def turned(values: Array, by: int) -> Array:
+        return jnp.roll(values.reshape(-1, GROUP), by, axis=1).reshape(-1)
+
+    kept = 1.0 / (1.0 + 2.0 * exchange * inverse)
+    given = kept * inverse
+    pair, keeps = given * right + turned(given * right, 2), 0.5 * (kept + turned(kept, 2))
+    beside, beside_keeps = turned(pair, 1), turned(keeps, 1)
+    around = (beside + (1.0 - beside_keeps) * pair) / (keeps + beside_keeps - keeps * beside_keeps)
+    return given * (right + exchange * around)
 
 
 @functools.cache
@@ -172,7 +173,7 @@ def cascade_program(relative: float, counted: tuple[str, ...] = ()) -> Any:
             return pathway, drive, inflow(values, exchange), rest
 
         exchange = pathway.bdnf.exchange()
-        coupling = Coupling(GROUP, lambda values, duration: spread(values, exchange * duration))
+        coupling = Coupling(GROUP, BDNF_OUTSIDE, functools.partial(spread, exchange=exchange))
         pools = None if keys is None else Counted(rows, copies, keys)
         return neurons_chunk(
             _cell_rates, inputs_at, lanes, pieces, events, lengths, limits, coupling, ends, pools

@@ -21,15 +21,15 @@ from plastisim.lab.compounds import KETANSERIN, PSILOCYBIN, SEROTONIN
 from plastisim.lab.giving import Infusion
 from plastisim.lab.manipulations import HTR1A_BLOCK, TRKB_Y433F
 from plastisim.lab.protocol import DAY, Arm, Bath, Dose, Protocol
-from plastisim.simulation import Settings, simulate
+from plastisim.simulation import simulate
 
 libsbml = pytest.importorskip("libsbml")
 
 HOUR = 3600
 FLOOR = 0.1  # of a variable's declared scale: below it, differences count as absolute
-USUAL, TIGHT = 1e-3, 1e-4  # agreement demanded at the default tolerance, and at that of `TIGHTER`
+AGREEMENT = 1e-4  # demanded of every variable at the default tolerance
+STEPPED = {"serotonin": 2e-4}  # and where a drive jumps: seconds after the step of a bath, CaMK is that far off
 CREEPING = 1e-8  # below it, CVODE creeps where serotonin first lowers bursts: the kink of BDNF release at no change
-TIGHTER = Settings(tolerance=3e-6)
 PSILOCYBIN_1 = Arm("psilocybin 1 mg/kg", (Dose(PSILOCYBIN, 1.0),))
 MIXED = Arm(
     "mixed",
@@ -74,32 +74,32 @@ def miss(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.abs(found - wanted) / np.maximum(np.abs(wanted), FLOOR * runs.SCALE)
 
 
-def agree(run: Any, arm: Arm, agreement: float) -> None:
+def agree(run: Any, arm: Arm) -> None:
     """Check every variable of an arm's first neuron at every recorded time."""
     index = [one.name for one in run.population.protocol.arms].index(arm.name)
     found = run.population.imaged(run.frames.cascade)[:, :, index, 0, 0]
     worst = miss(found, by_cvode(arm, run.frames.time, runs.VARIABLES))
     time, variable = np.unravel_index(worst.argmax(), worst.shape)
     where = f"{runs.VARIABLES[variable]} differs by {worst.max():.1e} at {run.frames.time[time]:.0f} s"
-    assert worst.max() < agreement, where
+    assert worst.max() < STEPPED.get(arm.name, AGREEMENT), where
 
 
 @pytest.mark.parametrize("arm", [one for one in runs.ARMS if one.name not in ("vehicle",)], ids=lambda arm: arm.name)
 def test_the_usual_run_agrees_with_cvode(arm: Arm):
-    agree(runs.alike(), arm, USUAL)
+    agree(runs.alike(), arm)
 
 
 @functools.cache
-def tight() -> Any:
-    """Return one day of `ARMS` at the tighter tolerance."""
+def mixed() -> Any:
+    """Return one day of `ARMS`."""
     protocol = Protocol(tuple(ARMS.values()), start=0, end=DAY, sessions=(0, 1))
-    return simulate(protocol, (runs.ONE_MOUSE,), spread=runs.ALIKE, settings=TIGHTER)
+    return simulate(protocol, (runs.ONE_MOUSE,), spread=runs.ALIKE)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arm", ARMS.values(), ids=ARMS)
-def test_a_tighter_run_agrees_within_one_in_ten_thousand(arm: Arm):
-    agree(tight(), arm, TIGHT)
+def test_a_run_with_all_that_can_be_given_agrees_with_cvode(arm: Arm):
+    agree(mixed(), arm)
 
 
 def test_the_file_rests_until_something_is_given():

@@ -324,7 +324,8 @@ def cell() -> tuple[Any, Any, np.ndarray]:
 
 def cascade_inputs(pathway: Any, rest: Any, drive: Drive) -> tuple[Any, Coupling]:
     exchange = pathway.bdnf.exchange()
-    coupling = Coupling(cascade.GROUP, lambda values, duration: cascade.spread(values, exchange * duration))
+    couple = functools.partial(cascade.spread, exchange=exchange)
+    coupling = Coupling(cascade.GROUP, cascade.BDNF_OUTSIDE, couple)
     return lambda _, values: (pathway, drive, cascade.inflow(values, exchange[0]), rest), coupling
 
 

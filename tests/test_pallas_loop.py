@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +25,7 @@ from plastisim.engine.stepping import Coupling
 
 TRITON = "__gpu$xla.gpu.triton"
 LIMITS = Tolerance(1e-4, np.full(2, 1e-9), np.full(2, True))
-PAIRS = Coupling(2, lambda values, duration: values)
+PAIRS = Coupling(2, None, operator.mul)
 
 
 def rates(values: Any, given: Any) -> list[Array]:
@@ -101,7 +103,8 @@ def plain_cascade(given: Any, lanes: Lanes, length: Array) -> Lanes:
         drive = Drive(*evaluate(pieces, animal, elapsed, cascade.DRIVES))
         return pathway, drive, cascade.inflow(values, exchange), rest
 
-    coupling = Coupling(cascade.GROUP, lambda values, duration: cascade.spread(values, exchange * duration))
+    couple = functools.partial(cascade.spread, exchange=exchange)
+    coupling = Coupling(cascade.GROUP, cascade.BDNF_OUTSIDE, couple)
     return stepping.advance(cascade._cell_rates, inputs_at, lanes, length, CASCADE_LIMITS, coupling)
 
 
@@ -111,18 +114,18 @@ def inflow(row: Array, exchange: Any) -> Array:
     return together([exchange * (pair - 2.0 * own) for pair, own in ((d + b, a), (a + c, b), (b + d, c), (c + a, d))])
 
 
-def spread(row: Array, reach: Array) -> Array:
-    """Return `cascade.spread` of one row in operations that Triton knows."""
-    bdnf, far = members(row, cascade.GROUP), members(reach, cascade.GROUP)
-    pairs = [0.5 * (bdnf[i] + bdnf[i - 2]) for i in range(4)]
-    return together(
-        [
-            0.5 * (pairs[i] + pairs[i - 1])
-            + 0.5 * (pairs[i] - pairs[i - 1]) / (1.0 + 4.0 * far[i])
-            + 0.5 * (bdnf[i] - bdnf[i - 2]) / (1.0 + 2.0 * far[i])
-            for i in range(4)
-        ]
-    )
+def spread(inverse: Array, right: Array, exchange: Any) -> Array:
+    """Return `cascade.spread` in operations that Triton knows."""
+    kept = 1.0 / (1.0 + 2.0 * exchange * inverse)
+    keeps, given = members(kept, cascade.GROUP), members(kept * inverse, cascade.GROUP)
+    rights = members(right, cascade.GROUP)
+    pairs = [given[i] * rights[i] + given[i - 2] * rights[i - 2] for i in range(4)]
+    means = [0.5 * (keeps[i] + keeps[i - 2]) for i in range(4)]
+    around = [
+        (pairs[i - 1] + (1.0 - means[i - 1]) * pairs[i]) / (means[i] + means[i - 1] - means[i] * means[i - 1])
+        for i in range(4)
+    ]
+    return together([given[i] * (rights[i] + exchange * around[i]) for i in range(4)])
 
 
 def cascade_kernel(interpret: bool) -> Callable[[Any, Lanes, Array], Lanes]:
@@ -134,11 +137,8 @@ def cascade_kernel(interpret: bool) -> Callable[[Any, Lanes, Array], Lanes]:
             drive = Drive(*evaluate_rows(pieces, animal, elapsed, cascade.DRIVES))
             return pathway, drive, inflow(rows[cascade.BDNF_OUTSIDE], exchange), rest
 
-        def implicit(rows: Any, duration: Array) -> Any:
-            rows[cascade.BDNF_OUTSIDE] = spread(rows[cascade.BDNF_OUTSIDE], exchange * duration)
-            return rows
-
-        return inputs_at, Coupling(cascade.GROUP, implicit)
+        couple = functools.partial(spread, exchange=exchange)
+        return inputs_at, Coupling(cascade.GROUP, cascade.BDNF_OUTSIDE, couple)
 
     return lambda given, lanes, length: advance_in_one_kernel(
         cascade._cell_rates, system, given, lanes, length, CASCADE_LIMITS, interpret=interpret

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -18,22 +20,31 @@ from plastisim.engine import control, stepping
 from plastisim.engine.control import Lanes, Tolerance, start
 from plastisim.engine.stepping import ALONE, Coupling, advance
 
-ALPHA, GAMMAS = stepping._ALPHA, stepping._GAMMA
-BETA, B = stepping._ALPHA + stepping._GAMMA, stepping._WEIGHTS
+# The method in its original variables k = u / GAMMA-matrix.
+GAMMAS = np.linalg.inv(np.eye(6) / stepping.GAMMA - stepping.MEMORY)
+ALPHA, B = stepping.STAGE @ GAMMAS, stepping.RESULT @ GAMMAS
+BETA, EMBEDDED = ALPHA + GAMMAS, (stepping.RESULT - stepping.ERROR) @ GAMMAS
 
 
 # ---------------------------------------------------------------- coefficients
 
 
-@pytest.mark.parametrize(("weights", "order"), [(stepping._WEIGHTS, 3), (stepping._EMBEDDED, 2)])
-def test_order_conditions_for_any_jacobian(weights: np.ndarray, order: int):
-    alpha, gamma = ALPHA.sum(axis=1), GAMMAS.sum(axis=1)
+def test_sums_of_rows_are_the_times_and_the_weights_of_the_drift():
+    np.testing.assert_allclose(ALPHA.sum(axis=1), stepping.TIMES, atol=1e-14)
+    np.testing.assert_allclose(GAMMAS.sum(axis=1), stepping.DRIFT, atol=1e-14)
+
+
+@pytest.mark.parametrize(("weights", "order"), [(B, 4), (EMBEDDED, 3)])
+def test_order_conditions(weights: np.ndarray, order: int):
+    """Hairer & Wanner, Solving Ordinary Differential Equations II, section IV.7."""
+    alpha, beta = ALPHA.sum(axis=1), BETA.sum(axis=1)
     conditions = {
         1: [(weights.sum(), 1.0)],
-        2: [(weights @ alpha, 1 / 2), (weights @ gamma, 0.0)],
-        3: [
-            (weights @ alpha**2, 1 / 3), (weights @ ALPHA @ alpha, 1 / 6), (weights @ ALPHA @ gamma, 0.0),
-            (weights @ GAMMAS @ alpha, 0.0), (weights @ GAMMAS @ gamma, 0.0),
+        2: [(weights @ beta, 1 / 2)],
+        3: [(weights @ alpha**2, 1 / 3), (weights @ BETA @ beta, 1 / 6)],
+        4: [
+            (weights @ alpha**3, 1 / 4), ((weights * alpha) @ ALPHA @ beta, 1 / 8),
+            (weights @ BETA @ alpha**2, 1 / 12), (weights @ BETA @ BETA @ beta, 1 / 24),
         ],
     }  # fmt: skip
     for reached, pairs in conditions.items():
@@ -45,21 +56,21 @@ def test_order_conditions_for_any_jacobian(weights: np.ndarray, order: int):
 
 
 def test_l_stable_and_stiffly_accurate():
-    one = np.ones(4)
+    one = np.ones(6)
     assert abs(1.0 - B @ np.linalg.solve(BETA, one)) < 1e-12  # R(infinity)
-    np.testing.assert_allclose(BETA[3], B, atol=1e-14)
-    assert ALPHA[3].sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(BETA[5], B, atol=1e-14)
+    assert ALPHA[5].sum() == pytest.approx(1.0)
     for z in [*(1j * np.logspace(-2, 6, 200)), -1e-3, -1.0, -1e9]:
-        assert abs(1.0 + z * B @ np.linalg.solve(np.eye(4) - z * BETA, one)) <= 1.0 + 1e-9, z
+        assert abs(1.0 + z * B @ np.linalg.solve(np.eye(6) - z * BETA, one)) <= 1.0 + 1e-9, z
 
 
 # ---------------------------------------------------------------- order, measured
 
 
 def kaps(values: Any, given: Any) -> list[Array]:
-    """Kaps' problem: y1 = exp(-2t), y2 = exp(-t) for any stiffness; the share `seen` of it is in the Jacobian."""
-    stiffness, seen, unseen = given
-    y1, y2 = (seen * known + (1.0 - seen) * hidden for known, hidden in zip(values, unseen, strict=True))
+    """Kaps' problem: y1 = exp(-2t), y2 = exp(-t) for any stiffness."""
+    (stiffness,) = given
+    y1, y2 = values
     return [-(stiffness + 2.0) * y1 + stiffness * y2 * y2, y1 - y2 - y2 * y2]
 
 
@@ -68,8 +79,8 @@ def driven(values: Any, given: Any) -> list[Array]:
     return [-values[0] * values[0] * jnp.cos(given[0])]
 
 
-def of_kaps(stiffness: float, seen: float) -> Callable[[Array, Array], Any]:
-    return lambda elapsed, values: (stiffness, seen, [*values])
+def of_kaps(stiffness: float) -> Callable[[Array, Array], Any]:
+    return lambda elapsed, values: (stiffness,)
 
 
 def only_time(elapsed: Array, values: Array) -> Any:
@@ -88,40 +99,38 @@ def fixed(rates: Any, inputs_at: Any, first: np.ndarray, length: float, steps: i
 
 
 ONE_LANE = np.ones((2, 1))
+KAPS = [[np.exp(-2.0)], [np.exp(-1.0)]]
 CASES = {
-    "exact Jacobian": (kaps, of_kaps(1.0, 1.0), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
-    "half the Jacobian": (kaps, of_kaps(1.0, 0.5), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
-    "wrong sign of the Jacobian": (kaps, of_kaps(1.0, -1.0), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
-    "no Jacobian": (kaps, of_kaps(1.0, 0.0), ONE_LANE, [[np.exp(-2.0)], [np.exp(-1.0)]]),
+    "known problem": (kaps, of_kaps(1.0), ONE_LANE, KAPS),
     "driven by time": (driven, only_time, np.ones((1, 1)), [[1.0 / (1.0 + np.sin(1.0))]]),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_measured_order_is_three(case: str):
+def test_measured_order_is_four(case: str):
     rates, inputs_at, first, exact = CASES[case]
-    steps = np.array([64, 128, 256])
+    steps = np.array([32, 64, 128])
     errors = [np.abs(fixed(rates, inputs_at, first, 1.0, count) - exact).max() for count in steps]
     order = -np.polyfit(np.log(steps), np.log(errors), 1)[0]
-    assert 2.85 < order < 3.2, errors
+    assert 3.8 < order < 4.3, errors
 
 
 def test_stiff_problem_keeps_its_accuracy():
-    found = fixed(kaps, of_kaps(1e8, 1.0), ONE_LANE, 1.0, 32)
-    np.testing.assert_allclose(found, CASES["exact Jacobian"][3], rtol=1e-4)
+    found = fixed(kaps, of_kaps(1e8), ONE_LANE, 1.0, 32)
+    np.testing.assert_allclose(found, KAPS, rtol=1e-6)
 
 
 def test_estimate_bounds_the_error_of_a_step():
-    """The estimate is one order lower than the error of the result: it is on the safe side, and falls as step³."""
-    steps = np.array([0.2, 0.1, 0.05, 0.025])
+    """The estimate is one order lower than the error of the result: it is on the safe side, and falls as step⁴."""
+    steps = np.array([0.1, 0.05, 0.025, 0.0125])
     values = jnp.ones((2, len(steps)))
     lanes = control.start(values)
-    found, error, _ = stepping._rosenbrock(kaps, of_kaps(1.0, 1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
+    found, error, _ = stepping._rosenbrock(kaps, of_kaps(1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
     true = np.abs(np.asarray(found) - np.exp([-2.0 * steps, -steps])).max(axis=0)
     estimate = np.abs(np.asarray(error)).max(axis=0)
     assert (true < estimate).all()
-    assert 2.7 < np.polyfit(np.log(steps), np.log(estimate), 1)[0] < 3.3
-    assert 3.5 < np.polyfit(np.log(steps), np.log(true), 1)[0] < 4.5
+    assert 3.7 < np.polyfit(np.log(steps), np.log(estimate), 1)[0] < 4.3
+    assert 4.5 < np.polyfit(np.log(steps), np.log(true), 1)[0] < 5.5
 
 
 # ---------------------------------------------------------------- step control
@@ -142,8 +151,8 @@ def nothing(elapsed: Array, values: Array) -> tuple[()]:
 def test_error_follows_the_tolerance():
     errors = []
     for relative in (1e-3, 1e-5, 1e-7):
-        lanes = integrator(kaps, of_kaps(1e4, 1.0), 2, relative)(start(jnp.asarray(ONE_LANE)), 1.0)
-        errors.append(np.abs(np.asarray(lanes.values) / CASES["exact Jacobian"][3] - 1.0).max())
+        lanes = integrator(kaps, of_kaps(1e4), 2, relative)(start(jnp.asarray(ONE_LANE)), 1.0)
+        errors.append(np.abs(np.asarray(lanes.values) / KAPS - 1.0).max())
         assert errors[-1] < 10.0 * relative
     assert errors[0] > errors[1] > errors[2]
 
@@ -163,11 +172,11 @@ def test_a_decaying_variable_never_becomes_negative():
 
 
 def test_steps_end_on_the_stretch_and_remember_their_size():
-    run = integrator(kaps, of_kaps(1.0, 1.0), 2, 1e-4)
+    run = integrator(kaps, of_kaps(1.0), 2, 1e-4)
     lanes = start(jnp.ones((2, 1)))
     for _ in range(500):
         lanes = run(lanes, 0.002)
-    np.testing.assert_allclose(np.asarray(lanes.values), CASES["exact Jacobian"][3], rtol=1e-4)
+    np.testing.assert_allclose(np.asarray(lanes.values), KAPS, rtol=1e-4)
     assert float(lanes.step[0]) > 0.02  # ten stretches: a step cut short says nothing
 
 
@@ -230,7 +239,7 @@ def test_groups_share_steps_within_and_never_between():
 
     single = alone(np.arange(4))
     assert int(single.accepted[1]) > 3 * int(single.accepted[0])
-    together = Coupling(2, lambda values, duration: values)
+    together = Coupling(2, None, operator.mul)
     lanes = integrator(pairs, with_rates(slow, fast), 2, 1e-7, together)(start(jnp.ones((2, 4))), 5.0)
     assert int(lanes.accepted[0]) == int(lanes.accepted[1]) > 3 * int(lanes.accepted[2])
     assert lanes.accepted[2:].tolist() == single.accepted[2:].tolist()
@@ -245,7 +254,7 @@ def on_a_ring(exchange: float, relative: float = 1e-7) -> Callable[[Lanes, float
     def rates(values: Any, given: Any) -> list[Array]:
         return [given[0] if i == cascade.BDNF_OUTSIDE else 0.0 * value for i, value in enumerate(values)]
 
-    coupling = Coupling(cascade.GROUP, lambda values, duration: cascade.spread(values, exchange * duration))
+    coupling = Coupling(cascade.GROUP, cascade.BDNF_OUTSIDE, partial(cascade.spread, exchange=exchange))
     inputs_at = lambda elapsed, values: (cascade.inflow(values, jnp.asarray(exchange)),)  # noqa: E731
     return integrator(rates, inputs_at, 29, relative, coupling)
 
@@ -269,16 +278,31 @@ def test_fast_diffusion_takes_few_steps_and_loses_nothing():
     lanes = on_a_ring(1e3, 1e-4)(start(values), 1e4)  # an explicit method would need 1e7 steps
     found = np.asarray(lanes.values[cascade.BDNF_OUTSIDE]).reshape(2, 4)
     np.testing.assert_allclose(found, FIRST.mean(axis=1, keepdims=True) * np.ones(4), rtol=1e-3)
-    np.testing.assert_allclose(found.sum(axis=1), FIRST.sum(axis=1), rtol=1e-11)
+    # What rounding of the exchange itself can lose: its rate times the time in units of the last digit.
+    np.testing.assert_allclose(found.sum(axis=1), FIRST.sum(axis=1), atol=1e3 * 1e4 * np.finfo(float).eps)
     assert int(lanes.accepted.max()) < 200
 
 
-def test_spread_is_the_inverse_of_the_ring():
-    values = jnp.asarray(np.random.default_rng(0).random((29, 8)))
-    reach = jnp.repeat(jnp.asarray([0.7, 50.0]), 4)
-    found = cascade.spread(values, reach)
-    back = found[cascade.BDNF_OUTSIDE] - reach * cascade.inflow(found, jnp.asarray(1.0))
-    np.testing.assert_allclose(back, values[cascade.BDNF_OUTSIDE], rtol=1e-12)
+@pytest.mark.parametrize("exchange", [0.7, 1e6])
+def test_spread_is_the_inverse_of_the_ring(exchange: float):
+    random = np.random.default_rng(0)
+    inverse, right = 1.0 / random.uniform(0.1, 3.0, 8), random.random(8)
+    found = cascade.spread(jnp.asarray(inverse), jnp.asarray(right), exchange)
+    for group in (slice(0, 4), slice(4, 8)):
+        matrix = np.diag(1.0 / inverse[group]) - exchange * RING
+        np.testing.assert_allclose(found[group], np.linalg.solve(matrix, right[group]), rtol=1e-9)
+        np.testing.assert_allclose((found / inverse)[group].sum(), right[group].sum(), rtol=1e-13)  # none is lost
+
+
+def test_a_neuron_that_stands_still_gives_its_neighbours_nothing():
+    inverse, right = jnp.asarray([0.5, 0.0, 2.0, 1.0]), jnp.asarray([1.0, 0.0, 3.0, 2.0])
+    found = cascade.spread(inverse, right, 0.7)
+    others = [0, 2, 3]
+    matrix = (np.diag([2.0, 1.0, 0.5, 1.0]) - 0.7 * RING)[np.ix_(others, others)]
+    np.testing.assert_allclose(
+        found[jnp.asarray(others)], np.linalg.solve(matrix, right[jnp.asarray(others)]), rtol=1e-12
+    )
+    assert found[1] == 0.0
 
 
 def test_a_fast_chain_follows_a_moving_input_in_long_steps() -> None:

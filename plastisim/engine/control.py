@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 from jax import numpy as jnp
 
-ORDER = 3  # of the integrator; its error estimate is one lower
+ORDER = 4  # of the integrator; its error estimate is one lower
 
 SMALLEST_STEP = 1e-7  # s; a lane that needs less has diverged
 FIRST_STEP = 0.1  # s

@@ -38,14 +38,15 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     On CPU, XLA takes fences away before it fuses operations and then computes shared values many times over; that pass
     is left out. So is the one that compiles loops over less than about a kilobyte as one function, and knows no
-    fences: a system of two variables would not compile. Operations run in one fixed order: the other scheduler hands
-    each to a pool of threads, which costs more than the operation where arrays are small (measured: CHANGELOG.md).
+    fences: a system of two variables would not compile. Operations run whole and in one fixed order: to cut them up or
+    hand them to a pool of threads costs more than the operation where arrays are small (measured: CHANGELOG.md), and
+    the blocks of a population keep all cores busy.
     """
     import jax
 
     if jax.default_backend() == "cpu":
         options = {
-            "xla_disable_hlo_passes": "cse_barrier_expander,small-while-loop-hoisting",
+            "xla_disable_hlo_passes": "cse_barrier_expander,small-while-loop-hoisting,cpu-parallel-task-assigner",
             "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",
         }
         return jax.jit(function, compiler_options=options)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 
 import jax
 from jax import Array
@@ -35,12 +36,13 @@ class Factors:
     upper: dict[int, Row]
 
 
-def factorise(shift: Array, jacobian: Sequence[Row]) -> Factors:
+def factorise(shift: Array, jacobian: Sequence[Row], last: int | None = None) -> Factors:
     """Return the factors of `shift I - jacobian`.
 
     Args:
         shift: shape (lane,).
         jacobian: one sparse row a variable; entries of shape (lane,).
+        last: variable that is eliminated after all others, since lanes are coupled in it (see `solve`).
     """
     size = len(jacobian)
     rows: list[Row] = [{j: -entry for j, entry in row.items()} for row in jacobian]
@@ -52,7 +54,7 @@ def factorise(shift: Array, jacobian: Sequence[Row]) -> Factors:
     lower: dict[int, Row] = {}
     upper: dict[int, Row] = {}
     while remaining:
-        pivot = _cheapest(rows, remaining)
+        pivot = _cheapest(rows, remaining, last)
         remaining.remove(pivot)
         inverse = 1.0 / rows[pivot][pivot]
         right = {j: entry for j, entry in rows[pivot].items() if j in remaining}
@@ -68,24 +70,47 @@ def factorise(shift: Array, jacobian: Sequence[Row]) -> Factors:
     return Factors(tuple(order), inverses, lower, upper)
 
 
-def _cheapest(rows: Sequence[Row], remaining: set[int]) -> int:
+def _cheapest(rows: Sequence[Row], remaining: set[int], last: int | None) -> int:
     """Return the pivot whose elimination makes the fewest updates."""
 
-    def updates(pivot: int) -> tuple[int, int]:
+    def updates(pivot: int) -> tuple[bool, int, int]:
         right = sum(j in remaining for j in rows[pivot]) - 1
         below = sum(pivot in rows[i] for i in remaining) - 1
-        return right * below, pivot
+        return pivot == last, right * below, pivot
 
     return min(remaining, key=updates)
 
 
-def solve(factors: Factors, right_side: Sequence[Array]) -> list[Array]:
-    """Return the solution for one right-hand side, each entry of shape (lane,)."""
+Couple = Callable[[Array, Array], Array]
+
+
+def solve(factors: Factors, right_side: Sequence[Array], couple: Couple = operator.mul) -> list[Array]:
+    """Return the solution for one right-hand side, each entry of shape (lane,).
+
+    Args:
+        factors: of `factorise`.
+        right_side: one row a variable, shape (lane,).
+        couple: gives the variable eliminated last from the inverse of its pivot and its right-hand side, which is all
+            that is left of the other variables; where lanes are coupled in it, this is where they meet.
+    """
+    values, last = eliminate(factors, right_side), factors.order[-1]
+    values[last] = couple(factors.inverse[last], values[last])
+    return substitute(factors, values)
+
+
+def eliminate(factors: Factors, right_side: Sequence[Array]) -> list[Array]:
+    """Return the right-hand side after elimination."""
     values = list(right_side)
     for pivot in factors.order:
         for i, entry in factors.lower[pivot].items():
             values[i] = values[i] - entry * values[pivot]
-    for pivot in reversed(factors.order):
+    return values
+
+
+def substitute(factors: Factors, values: Sequence[Array]) -> list[Array]:
+    """Return the solution, from what `eliminate` returns with the variable eliminated last already solved."""
+    values = list(values)
+    for pivot in reversed(factors.order[:-1]):
         for j, entry in factors.upper[pivot].items():
             values[pivot] = values[pivot] - entry * values[j]
         values[pivot] = values[pivot] * factors.inverse[pivot]

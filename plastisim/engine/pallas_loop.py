@@ -7,7 +7,7 @@ What it should save, estimated on paper and measured nowhere, for the cascade of
                                         × 4 bytes = 8 kB of device memory a neuron
     one kernel                          3,200 operations, 290 of them divisions: 6,000 instructions, at one in four
                                         cycles of 1.7 GHz 15 us; 0.5 kB (cubic pieces of the drive), from cache
-    registers a neuron                  29 values + 4 × 29 stages + 115 factors = 260 of 255: some are spilled to cache
+    registers a neuron                  29 values + 6 × 29 stages + 114 factors = 317 of 255: some are spilled to cache
 
 So it should pay most for few neurons, and for up to some 30,000 (8 warps on each of 132 multiprocessors) cost the
 same. A tile of 32 lanes is one warp: it leaves its loop when its own neurons have finished.
@@ -36,7 +36,7 @@ from jax.experimental import pallas as pl
 
 from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
 from plastisim.engine.jacobian import Rates, linearise, moving
-from plastisim.engine.linear import factorise, solve
+from plastisim.engine.linear import eliminate, factorise, substitute
 from plastisim.engine.loop import PIECES, Pieces
 from plastisim.engine.stepping import DRIFT, ERROR, GAMMA, MEMORY, RESULT, STAGE, TIMES, Coupling
 
@@ -192,7 +192,9 @@ def _rosenbrock(
     inputs, drift = moving(lambda t: inputs_at(t, values), elapsed)
     slopes, jacobian = linearise(rates, values, inputs, drift)
     drifts = [step * row.pop(len(values), jnp.zeros_like(step)) for row in jacobian]
-    factors = factorise(1.0 / (GAMMA * step), jacobian)
+    factors = factorise(1.0 / (GAMMA * step), jacobian, coupling.variable)
+    last = factors.order[-1]
+    pivot = jnp.where(still, 0.0, factors.inverse[last])
     stages: list[Rows] = []
     sound = ~still
     for index in range(len(STAGE)):
@@ -201,12 +203,14 @@ def _rosenbrock(
             slopes = rates(inner, inputs_at(elapsed + float(TIMES[index]) * step, inner))
             memory = _combine(MEMORY[index], stages)
             slopes = [slope + past / step for slope, past in zip(slopes, memory, strict=True)]
-        own = solve(factors, [slope + float(DRIFT[index]) * more for slope, more in zip(slopes, drifts, strict=True)])
+        right = [slope + float(DRIFT[index]) * more for slope, more in zip(slopes, drifts, strict=True)]
+        own = eliminate(factors, right)
         if not stages:
-            sound = functools.reduce(operator.and_, (jnp.isfinite(row) for row in own))
-        own = [jnp.where(still, 0.0, row) for row in own]
-        stages.append(coupling.implicit(own, GAMMA * step))  # pyright: ignore
-    after = [value + change for value, change in zip(values, _combine(RESULT, stages), strict=True)]
+            sound = functools.reduce(operator.and_, (jnp.isfinite(row) for row in [*own, pivot]))
+        own[last] = coupling.couple(pivot, jnp.where(still, 0.0, own[last]))
+        stages.append(substitute(factors, own))
+    result = [jnp.where(still, 0.0, row) for row in _combine(RESULT, stages)]
+    after = [value + change for value, change in zip(values, result, strict=True)]
     return after, _combine(ERROR, stages), sound
 
 
