@@ -20,11 +20,9 @@ It needs the published rows only, no table of a laboratory. With `--ship` the nu
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
@@ -286,14 +284,10 @@ def agreement(first, second):
 
 def main():
     """Calibrate twice, compare, write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("results/calibrate"), help="folder for the results")
-    parser.add_argument("--small", action="store_true", help="few agents, one start; shows that it runs")
-    parser.add_argument("--seed", type=int, default=0, help="of the first calibration; the second has the next one")
-    parser.add_argument("--ship", action="store_true", help="make the numbers those of the package")
-    choice = parser.parse_args()
-    choice.out.mkdir(parents=True, exist_ok=True)
-    ps.keep_compiled_programs()
+    choice = cal.command(
+        __doc__, "calibrate", "few agents, one start; shows that it runs",
+        "of the first calibration; the second has the next one", ship="make the numbers those of the package",
+    )  # fmt: skip
     size = SMALL if choice.small else Size()
 
     results, documents = [], []

@@ -6,6 +6,11 @@ injected, so nothing but the bath differs.
 Look at the left panels: how long the molecules stay up after wash-out. Then at the spines: a short bath starts
 something that goes on without the drug, and a bath seventy times as long does not give seventy times as much.
 
+One expectation does not come out: thirty hours after a bath of six hours mTORC1 is still a quarter above rest. The
+molecules do not follow the drug but a loop: TrkB raises ERK, ERK Bdnf mRNA, mRNA the store of BDNF, and BDNF drives
+TrkB. In the equations linearised at rest the store returns with a time constant of 31 h, and of 9 h with the link from
+TrkB to ERK cut. How long mTORC1 stays up in a neuron is not in the rows that the model is fitted to.
+
 Run it: plastisim run exposure-duration --out results/exposure_duration
 """
 

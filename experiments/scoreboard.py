@@ -16,7 +16,6 @@ right, with 3 otherwise.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from pathlib import Path
@@ -29,7 +28,7 @@ SMALL = 10  # mice an arm and cohort
 FOLDER = Path(__file__).parent
 WINDOW = "window_24h.py"  # it scores every imaged row without naming it
 
-CAUSES = {
+CAUSES = {  # of a row, or of one figure of it
     "B1": "autophosphorylation is left out, so the first 30 s are too fast",
     "B2": "Akt follows receptor activation of minutes (binding 1e-3 /nM/s) and has no brake faster than S6 kinase",
     "B3": "the phosphatase MKP builds up over an hour: too slow for the fall from 15 to 30 min",
@@ -37,13 +36,18 @@ CAUSES = {
     "O14": "births follow the plasticity proteins at once; no time for building a spine",
     "P4": "formation after the first interval is fed by the set-point shift in both cohorts alike",
     "P5": "growth lifts hidden spines above detection, which lowers elimination in both cohorts alike",
+    "P6": "width follows plasticity proteins and set point alike in both cohorts; measured, P6 falls and P13 stays",
     "P8": "one set of gains for two cohorts whose time courses differ",
     "P10": "formation falls back more slowly than measured, since the set-point shift feeds it",
     "P11": "growth and handling act on hidden spines alike in both cohorts",
     "P13": "width follows plasticity proteins and set point; the cohorts differ and the model does not",
     "P21": "the responsiveness of mice is held by its prior, and scales an effect twice as large in this cohort",
+    "P21 vehicle, mouse SD of change": "see V12: it is the same figure",
     "R4": "the affinities shipped are of other assays; only free concentration over affinity enters the model",
     "R8": "receptors recycle within hours and are not degraded for long; the measured loss is in pigs",
+    "V1": "one spread between branches for two cohorts that differ (0.120 and 0.107 /um), and chance between mice",
+    "V2": "one spread between branches for two cohorts that differ (0.120 and 0.107 /um), and chance between mice",
+    "V5": "one length of branches for both cohorts, which also has to make their changes vary enough (V11, V13)",
     "V19": "optics: an offset compresses ln widths",
     "V20": "size memory is fitted through another microscope",
     "V21": "the noise of this microscope is that of another one",
@@ -55,10 +59,12 @@ CAUSES = {
     "V9": "the stationary law balances 27-day losses and gains; the two measured mice drifted",
     "V10": "36 spines; survival and turnover share the transient loss",
     "V11": "measured branches vary less across the injection than before it (V13); those of the model cannot",
-    "V12": "mice differ by chance from one group to the next",
+    "V12": "vehicle mice differ by counting alone, over 12 branches each; measured ones had about 10",
     "V13": "measured branches vary more before the injection than across it (V11); those of the model cannot",
+    "V13 change since day -3, mouse SD": "see V12: vehicle mice differ by counting alone, over more branches",
     "V14": "one drift for both cohorts",
     "V15": "nothing widens the spines of vehicle mice",
+    "V22": "some new spines are old ones seen again, of full width; how many, other rows decide",
     "V23": "another cortex and microscope",
 }
 
@@ -94,13 +100,7 @@ def rows_by_script(rows):
 
 def main():
     """Score, print, draw, write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("results/scoreboard"), help="folder for the results")
-    parser.add_argument("--small", action="store_true", help="fewer mice and neurons")
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness")
-    choice = parser.parse_args()
-    choice.out.mkdir(parents=True, exist_ok=True)
-    ps.keep_compiled_programs()
+    choice = cal.command(__doc__, "scoreboard", "fewer mice and neurons")
 
     scores = score(choice.small, choice.seed)
     count = cal.tally(scores)

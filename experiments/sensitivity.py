@@ -16,9 +16,7 @@ It writes sensitivity.json, with every number, and sensitivity.png.
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 
@@ -47,13 +45,7 @@ def table(known, found):
 
 def main():
     """Vary, attribute, print, draw, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("results/sensitivity"), help="folder for the results")
-    parser.add_argument("--small", action="store_true", help="few sets and numbers; shows that it runs")
-    parser.add_argument("--seed", type=int, default=0, help="of the sets")
-    choice = parser.parse_args()
-    choice.out.mkdir(parents=True, exist_ok=True)
-    ps.keep_compiled_programs()
+    choice = cal.command(__doc__, "sensitivity", "few sets and numbers; shows that it runs", "of the sets")
 
     known = cal.factors(COMPOUND, COHORT, cal.shipped_uncertainty())[:: EVERY if choice.small else 1]
     shifts = cal.sets(known, SMALL if choice.small else SETS, choice.seed)

@@ -145,7 +145,7 @@ def session_columns(setup: Setup, snapshots: Snapshots, failures: Sequence[Failu
     lost = [site for failure in failures for site in sites_of(setup, failure)]
     dims = ("arm", "mouse", "session", "neuron", "dendrite")
     for quantity in QUANTITIES:
-        found = np.array(seen.values(quantity))
+        found = np.array(getattr(seen, quantity.name))  # a single session has no rates, they are NaN
         found[lost] = np.nan
         values = np.moveaxis(found.T.reshape(-1, *shape_of(setup)), 0, 2)
         yield Column(f"observed_{quantity.name}", dims, values, quantity.unit, f"{quantity.long_name}, imaged")

@@ -36,8 +36,8 @@ from plastisim.lab.dendrites import BASAL, OBLIQUE, TUFT
 from plastisim.lab.hypotheses import HYPOTHESES, Hypothesis
 from plastisim.lab.manipulations import Manipulation
 from plastisim.lab.protocol import DAY, TICK, Arm, Protocol
-from plastisim.parameters import declared_parameters, known_path, parameter_value
-from plastisim.reading import times_of
+from plastisim.parameters import known_path, parameter_value, settable_parameters
+from plastisim.reading import recorded_times, times_of
 from plastisim.readout_table import READOUTS, Asked
 from plastisim.toml_table import TomlTable
 
@@ -98,7 +98,7 @@ def _experiment(page: TomlTable) -> Experiment | None:
     for key, things in (("cohorts", cohorts), ("readouts", readouts)):
         names = [one.name for one in things if one is not None]
         for name in {name for name in names if names.count(name) > 1}:
-            page.wrong(key, name, "different names, but this one is there twice")
+            page.wrong(key, name, "different names, each with a `name` of its own" if key == "cohorts" else "each once")
     verdict = _criterion(page.table("verdict")) if "verdict" in page.values else None
     page.known += ["parameters", "verdict"]
     for table in (imaging, span, page):
@@ -106,13 +106,23 @@ def _experiment(page: TomlTable) -> Experiment | None:
     if page.faults or sessions is None:
         return None
     days = tuple(time / DAY for time in sessions)
-    begin = math.floor(min(sessions) / TICK) * TICK if start is None else _counted(start)
-    stop = math.ceil(max(sessions) / TICK) * TICK if end is None else _counted(end)
+    looks = [time for one in readouts if one and not READOUTS[one.name].imaged for time in one.times]
+    given = [one.at for arm in arms if arm for one in arm.doses]
+    given += [one.start for arm in arms if arm for one in (*arm.baths, *arm.infusions)]
+    begin = math.floor(min(*sessions, *given, math.inf) / TICK) * TICK if start is None else _counted(start)
+    stop = math.ceil(max(*sessions, *looks, -math.inf) / TICK) * TICK if end is None else _counted(end)
     protocol = page.attempt("", lambda: Protocol(tuple(arms), begin, stop, days))  # pyright: ignore[reportArgumentType]
     if protocol is None:
         return None
+    protocol = dataclasses.replace(protocol, moments=_moments(protocol, looks))
     experiment = Experiment(title, protocol, tuple(cohorts), tuple(readouts), seed, parameters, verdict)  # pyright: ignore[reportArgumentType]
     return _checked(experiment, page)
+
+
+def _moments(protocol: Protocol, looks: list[float]) -> tuple[int, ...]:
+    """Return when else molecules have to be recorded; what cannot be is told when the read-outs are checked."""
+    wanted = {int(time) for time in looks if time == int(time) and protocol.start <= time < protocol.end}
+    return tuple(sorted(wanted - set(recorded_times(protocol)))) if wanted else ()
 
 
 def _counted(seconds: float) -> Any:
@@ -202,7 +212,7 @@ def _asked(table: TomlTable) -> Asked | None:
 
 def _parameters(table: TomlTable) -> dict[str, float]:
     """Return changed parameters by whole path, in their declared units."""
-    known, found = declared_parameters(), {}
+    known, found = settable_parameters(), {}
     for path, value in _dotted(table.values):
         declared = table.attempt(path, lambda path=path: known_path(path, known))
         if declared is None:

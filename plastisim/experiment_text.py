@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from plastisim.compound_numbers import is_ours
 from plastisim.description import described, setup_of
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.experiment import Experiment
@@ -23,16 +24,14 @@ from plastisim.experiment_file import (
     read_experiment,
 )
 from plastisim.lab.cohort import Cohort
-from plastisim.lab.compounds import COMPOUNDS
 from plastisim.lab.protocol import Arm
-from plastisim.parameters import changes, declared_parameters
+from plastisim.parameters import changes, settable_parameters
 from plastisim.readout_table import READOUTS, Asked
 from plastisim.results.files import reason
 from plastisim.results.store import open_run
 from plastisim.setup import Setup
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-_NAMED = {compound.name: compound for compound in COMPOUNDS}
 FILE = "experiment.toml"  # beside the store of a run
 USUAL = ("density", "head_width", "formation", "elimination")
 
@@ -47,7 +46,10 @@ def experiment_of(setup: Setup, title: str) -> Experiment:
     after = any(day > 0 for day in population.protocol.sessions) and any(
         day < 0 for day in population.protocol.sessions
     )
-    asked = tuple(Asked(name) for name in USUAL) if after else (Asked("calcium", (float(population.protocol.end),)),)
+    asked = tuple(Asked(name) for name in USUAL) if after else ()
+    looks = tuple(map(float, population.protocol.moments))
+    if looks or not after:
+        asked += (Asked("calcium", looks or (float(population.protocol.end),)),)
     return Experiment(title, population.protocol, population.cohorts, asked, population.seed, changes(setup))
 
 
@@ -95,7 +97,7 @@ def as_toml(experiment: Experiment) -> str:
         at = {"at": [f"{_number(time)} s" for time in asked.times]} if asked.times else {}
         lines += ["", "[[readouts]]", *_lines({"name": asked.name, **at})]
     if experiment.parameters:
-        known = declared_parameters()
+        known = settable_parameters()
         units = {path: known[path].metadata["unit"] for path in experiment.parameters}
         values = {path: _with_unit(value, units[path]) for path, value in experiment.parameters.items()}
         lines += ["", "[parameters]", *_lines(values)]
@@ -155,7 +157,7 @@ def _known(one: Any, named: Mapping[str, Any], maps: Iterable[str]) -> Any:
 
 
 def _compound(given: Any) -> str:
-    if _NAMED.get(given.compound.name) != given.compound:
+    if not is_ours(given.compound):
         raise ConfigError(f"the compound {given.compound.name!r} is none of ours; a file can only name those")
     return given.compound.name
 

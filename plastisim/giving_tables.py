@@ -7,8 +7,12 @@ from typing import Any
 
 from plastisim.lab.compound import ROUTES
 from plastisim.lab.compounds import find_compound
-from plastisim.lab.giving import Bath, Dose, Infusion, repeated
+from plastisim.lab.giving import Bath, Dose, Infusion, per_kilogram, repeated
 from plastisim.toml_table import MISSING, TomlTable
+
+_EVERY = 'the time between doses, as "24 h"'
+_TIME = 'a time, as "2 h"'
+_WEIGHT = 'a mass, as "70 kg"'
 
 
 def _compound(table: TomlTable) -> Any:
@@ -21,18 +25,28 @@ def doses(table: TomlTable) -> tuple[Dose, ...] | None:
     """Return a dose, or a train of them."""
     compound = _compound(table)
     optional = compound is None or compound.inert
-    amount = table.quantity("amount", "mg/kg", math.nan if optional else MISSING, positive=True)
+    amount = _amount(table, math.nan if optional else MISSING)
     at = table.quantity("at", "s", 0.0)
     usual = next(iter(compound.routes), "ip") if compound else "ip"
     route = table.choice("route", ROUTES, usual)
-    times, every = table.take("times", int, 1), table.take("every", str, None)
-    if times != 1 and every is None:
-        table.faults.append(f'{table.at("every")}: is missing, expected the time between doses, as "24 h"')
+    times, every = table.take("times", int, 1), table.take("every", str, None, _EVERY)
+    if times != 1 and "every" not in table.values:
+        table.faults.append(f"{table.at('every')}: is missing, expected {_EVERY}")
     table.close()
     if not table.sound or compound is None:
         return None
     one = table.attempt("", lambda: Dose(compound, amount, at, route))
     return None if one is None else table.attempt("", lambda: repeated(one, times, "1 d" if every is None else every))
+
+
+def _amount(table: TomlTable, default: Any) -> Any:
+    """Return a dose in mg/kg."""
+    weight = table.take("body_weight", str, None, _WEIGHT)
+    if "amount" not in table.values:
+        return table.quantity("amount", "mg/kg", default)
+    table.known.append("amount")
+    where = table.at("amount")
+    return table.attempt("" if weight else "amount", lambda: per_kilogram(table.values["amount"], weight, where))
 
 
 def bath(table: TomlTable) -> Bath | None:
@@ -46,6 +60,9 @@ def bath(table: TomlTable) -> Bath | None:
 def infusion(table: TomlTable) -> Infusion | None:
     """Return an infusion."""
     compound, rate = _compound(table), table.take("rate", str, expected='a rate with its unit, as "0.5 mg/kg/h"')
-    start, stop = table.take("start", str, "0 s"), table.take("stop", str, expected='a time, as "2 h"')
+    start, stop = table.take("start", str, "0 s", _TIME), table.take("stop", str, expected=_TIME)
+    weight = table.take("body_weight", str, None, _WEIGHT)
     table.close()
-    return table.attempt("", lambda: Infusion.of(compound, rate, start=start, stop=stop)) if table.sound else None
+    if not table.sound:
+        return None
+    return table.attempt("", lambda: Infusion.of(compound, rate, start=start, stop=stop, body_weight=weight))

@@ -92,7 +92,7 @@ def comparison_table(rows: Sequence[ComparisonRow]) -> str:
         label = row.id if row.day is None else f"{row.id}@{row.day:g}"
         figure = f"{row.quantity.replace('_', ' ')}, {row.figure} ({row.unit})"
         low, high = (f"{edge:.4g}" for edge in row.interval)
-        mark = "" if row.inside else f"  OUTSIDE by {row.miss:.2f} half-widths"
+        mark = "" if row.inside else f"  OUTSIDE by {'<0.01' if row.miss < 0.01 else f'{row.miss:.2f}'} half-widths"
         between = f"[{low}, {high}]"
         lines.append(
             f"{label[:20]:9} {row.cohort:9} {figure[:52]:52} {row.measured:9.4g} {between:>18} "

@@ -2,6 +2,7 @@
 
 Paths begin with the part of a run that holds them: `pathway.gq.reserve`, `spines.transient_loss`, `spread.rate`,
 `microscope.width_noise`, and `cohort.turnover`, which is that of every cohort of the run. `pathway.` may be left out.
+Those of what is given, as `compound.psilocybin.elimination`, are in compound_numbers.py.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from plastisim import model
 from plastisim.biology.spines import Spines
+from plastisim.compound_numbers import COMPOUND, compound_parameters, number_changes, with_numbers
 from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import Declared, declarations
 from plastisim.engine.units import quantity
@@ -41,6 +43,11 @@ def declared_parameters(setup: Setup | None = None) -> dict[str, Declared]:
     return found
 
 
+def settable_parameters() -> dict[str, Declared]:
+    """Return every parameter that a run can have otherwise: `declared_parameters` and the numbers of compounds."""
+    return declared_parameters() | compound_parameters()
+
+
 def known_path(path: str, known: Mapping[str, Declared]) -> Declared:
     """Return the declaration of a parameter; `pathway.` may be left out.
 
@@ -50,11 +57,13 @@ def known_path(path: str, known: Mapping[str, Declared]) -> Declared:
     for candidate in (path, PATHWAY + path):
         if candidate in known:
             return known[candidate]
-    whole = path.startswith(PATHWAY)
-    near = difflib.get_close_matches(path, [one if whole else short(one) for one in known], n=3, cutoff=0.5)
+    whole, of_compound = path.startswith(PATHWAY), path.startswith(COMPOUND)
+    alike = [one if whole else short(one) for one in known if one.startswith(COMPOUND) == of_compound]
+    near = difflib.get_close_matches(path, alike, n=3, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     others = f" Near it: {', '.join(near[1:])}." if near[1:] else ""
-    raise ConfigError(f"there is no parameter {path!r}{hint}{others} All are listed by: plastisim parameters")
+    verb = "compounds NAME" if of_compound else "parameters"
+    raise ConfigError(f"there is no parameter {path!r}{hint}{others} All are listed by: plastisim {verb}")
 
 
 def short(path: str) -> str:
@@ -86,7 +95,7 @@ def read_overrides(texts: Iterable[str]) -> dict[str, float]:
     Raises:
         ConfigError: unknown path, wrong unit, no value, or the same parameter twice.
     """
-    known, found = declared_parameters(), {}
+    known, found = settable_parameters(), {}
     for text in texts:
         path, equals, value = (part.strip() for part in text.partition("="))
         if not path:
@@ -111,18 +120,21 @@ def changed(setup: Setup, parameters: Mapping[str, float]) -> Setup:
     Raises:
         ConfigError: there is no such parameter; the nearest is offered.
     """
-    known = declared_parameters()
+    known, numbers = settable_parameters(), {}
     parts = {part: getattr(setup, name) for part, name in PARTS.items()}
     cohorts = setup.population.cohorts
     for path, value in parameters.items():
-        part, *stages = known_path(path, known).path.split(".")
-        if part in parts:
+        whole = known_path(path, known).path
+        part, *stages = whole.split(".")
+        if whole.startswith(COMPOUND):
+            numbers[whole] = value
+        elif part in parts:
             parts[part] = _with(parts[part], stages, value)
         else:
             cohorts = tuple(_with(one, stages, value) for one in cohorts)
     population = setup.population
-    if cohorts != population.cohorts:
-        population = populate(population.protocol, cohorts, population.seed)
+    if numbers or cohorts != population.cohorts:
+        population = populate(with_numbers(population.protocol, numbers), cohorts, population.seed)
     return dataclasses.replace(setup, population=population, **{PARTS[part]: tree for part, tree in parts.items()})
 
 
@@ -135,10 +147,11 @@ def changes(setup: Setup) -> dict[str, float]:
     if setup.settings != Settings():
         raise ConfigError("an experiment file has no place for unusual settings of the computation")
     plain = declared_parameters()
-    return {
+    found = {
         path: float(one.value) for path, one in declared_parameters(setup).items()
         if float(one.value) != float(plain[path].value)
     }  # fmt: skip
+    return found | number_changes(setup.population.protocol.compounds())
 
 
 def parameter_rows(
@@ -168,7 +181,7 @@ def parameter_rows(
 
 def override_rows(parameters: Mapping[str, float]) -> list[dict[str, Any]]:
     """Return changed parameters beside their defaults, in JSON types; those of cohorts have no one default."""
-    known = declared_parameters()
+    known = settable_parameters()
     return [
         {
             "path": path,

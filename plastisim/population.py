@@ -92,14 +92,17 @@ def populate(protocol: Protocol, cohorts: Sequence[Cohort], seed: int) -> Popula
     """Return the population of a protocol.
 
     Raises:
-        ConfigError: if the cohorts differ in neurons or dendrites a mouse, or the seed is not a 32-bit integer,
-            or an arm changes a parameter that does not exist.
+        ConfigError: if the cohorts differ in neurons or dendrites a mouse or share a name, or the seed is not a 32-bit
+            integer, or an arm changes a parameter that does not exist.
     """
     shapes = {(cohort.neurons, cohort.dendrites) for cohort in cohorts}
     if not cohorts:
         raise ConfigError("a run needs at least one cohort")
     if len(shapes) != 1:
         raise ConfigError(f"cohorts of one run need the same neurons and dendrites a mouse, but got {sorted(shapes)}")
+    names = [cohort.name for cohort in cohorts]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"cohorts need different names, but got {', '.join(map(repr, names))}")
     if not (isinstance(seed, int) and 0 <= seed < 2**32):
         raise ConfigError(f"the seed must be an integer from 0 to 2^32 - 1, but got {seed!r}")
     treatment.check(protocol)

@@ -1,7 +1,8 @@
 """Reading a finished run: each read-out that was asked for, for every animal, at every time.
 
-Frames come every two hours and in the first half hour after an event, spines are seen in imaging sessions; nothing is
-interpolated, so a time at which nothing was recorded is refused before the run begins.
+Frames come every two hours, in the first half hour after an event, and at the moments that a protocol names; spines
+are seen in imaging sessions. Nothing is interpolated, so a time at which nothing was recorded is refused before the
+run begins.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from plastisim.lab.branch_table import FloatArray, Quantity
 from plastisim.lab.compounds import SEROTONIN
 from plastisim.lab.imaging import Snapshots
 from plastisim.lab.measures import Change, Level
-from plastisim.lab.protocol import DAY, TICK, Protocol
+from plastisim.lab.protocol import DAY, TICK, Protocol, spoken
 from plastisim.readout_table import Asked, Found, Readout, known_readout
 from plastisim.records import branch_tables, branches_of, to_dataset
-from plastisim.structure import MiniEpsc, mini_epsc
+from plastisim.structure import MiniEpsc, Sholl, mini_epsc, sholl
 
 
 def read_out(run: Stored, asked: Sequence[Asked]) -> dict[str, list[Found]]:
@@ -59,11 +60,18 @@ def times_of(asked: Asked, run: Setup) -> tuple[float, ...]:
         raise ConfigError(f"{asked.name} needs times, such as 2 h and 24 h")
     recorded = set(recorded_times(protocol))
     for time in asked.times:
+        if time != int(time):
+            raise ConfigError(f"{asked.name} at {spoken(time)}: times are whole seconds")
+        if not protocol.start <= time <= protocol.end:
+            raise ConfigError(
+                f"{asked.name} at {spoken(time)} lies outside the run, "
+                f"days {protocol.start / DAY:g} to {protocol.end / DAY:g}"
+            )
         if time not in recorded:
             near = min(recorded, key=lambda one: abs(one - time))
             raise ConfigError(
-                f"{asked.name} is not recorded at {time:g} s, the nearest moment is {near:g} s: frames come every "
-                f"{TICK // 3600} h of the run, and 1, 2, 5, 10, 20 and 30 min after anything is given or taken away"
+                f"{asked.name} is not recorded at {spoken(time)}, the nearest moment is {spoken(near)}: frames come "
+                f"every {spoken(TICK)} of the run, in the half hour after an event, and at `moments` of the protocol"
             )
     return tuple(asked.times)
 
@@ -75,18 +83,21 @@ def recorded_times(protocol: Protocol) -> list[int]:
 
 def _sessions(asked: Asked, protocol: Protocol) -> tuple[float, ...]:
     """Return the sessions of an imaged read-out, s."""
-    sessions = [day * DAY for day in protocol.sessions]
-    after = tuple(time for time in sessions if time > 0.0)
-    birth = asked.name == "new_spine_survival"
-    if not any(time < 0.0 for time in sessions):
-        raise ConfigError(f"{asked.name} needs an imaging session before day 0")
-    usual = after[birth:]
-    for time in asked.times or ((np.nan,) if not usual else ()):
-        if time not in usual:
-            days = ", ".join(f"{one / DAY:g}" for one in usual) or "none"
-            raise ConfigError(
-                f"{asked.name} at day {time / DAY:g}: no such imaging session; it can be had on days {days}"
-            )
+    sessions = tuple(day * DAY for day in protocol.sessions)
+    compared, birth = known_readout(asked.name).compared, asked.name == "new_spine_survival"
+    if compared and not any(time < 0.0 for time in sessions):
+        raise ConfigError(
+            f"{asked.name} needs an imaging session before day 0, the day of the dose, as -1 or '-2 h'; "
+            "spine_density needs none"
+        )
+    usual = tuple(time for time in sessions if time > 0.0)[birth:]
+    if not asked.times and not usual:
+        raise ConfigError(f"{asked.name} needs {'two imaging sessions' if birth else 'an imaging session'} after day 0")
+    known = usual if compared else sessions
+    for time in asked.times:
+        if time not in known:
+            seen = ", ".join(spoken(one) for one in known) or "no time"
+            raise ConfigError(f"{asked.name} at {spoken(time)}: no such imaging session; it can be had at {seen}")
     return tuple(asked.times) or usual
 
 
@@ -106,6 +117,10 @@ def _imaged(run: Stored, readout: Readout, times: Sequence[float]) -> FloatArray
     if isinstance(readout.source, str) and readout.source in MiniEpsc._fields:
         recorded = mini_epsc(run)
         return getattr(recorded, readout.source)[..., np.searchsorted(recorded.days, days)]
+    if isinstance(readout.source, str) and readout.source in Sholl._fields:
+        trees = sholl(run)
+        grown = trees.crossings.max(axis=-1) if readout.source == "crossings" else getattr(trees, readout.source)
+        return grown[..., np.searchsorted(trees.days, days)]
     arm, _, mouse = columns.names_of(run)
     arms, mice, *_ = columns.shape_of(run)
     animal = np.arange(len(arm)) * arms * mice // len(arm)  # branches run over arm, mouse, neuron, dendrite
@@ -115,7 +130,8 @@ def _imaged(run: Stored, readout: Readout, times: Sequence[float]) -> FloatArray
         for table in branch_tables(run).values():
             index = np.array([number[pair] for pair in zip(table.condition, table.mouse, strict=True)], int)
             for column, day in enumerate(days):
-                measure = Level((day,)) if readout.source.is_rate else Change(day)
+                level = readout.source.is_rate or not readout.compared
+                measure = Level((day,)) if level else Change(day)
                 seen = measure.values(table, readout.source)
                 for one in np.unique(index):
                     own = seen[(index == one) & np.isfinite(seen)]

@@ -33,6 +33,7 @@ class Readout:
         source: recorded variable, or imaged quantity.
         imaged: seen in an imaging session; else recorded while the run goes on.
         fold: whether it is usually given as a multiple of vehicle.
+        compared: with what was seen of the same mouse before the dose or in the session before.
     """
 
     name: str
@@ -42,16 +43,18 @@ class Readout:
     source: str | Quantity
     imaged: bool = False
     fold: bool = False
+    compared: bool = False
 
 
+_COMPARED = {"imaged": True, "compared": True}
 READOUTS = {
     one.name: one
     for one in (
-        Readout("density", "spine density", "%", "spine density, change from own baseline", SPINE_DENSITY, imaged=True),
-        Readout("head_width", "head width", "%", "spine head width, change from own baseline", HEAD_WIDTH, imaged=True),
-        Readout("formation", "formation", "%", "spines formed since the previous session", FORMATION, imaged=True),
+        Readout("density", "spine density", "%", "spine density, change from own baseline", SPINE_DENSITY, **_COMPARED),
+        Readout("head_width", "head width", "%", "spine head width, change from own baseline", HEAD_WIDTH, **_COMPARED),
+        Readout("formation", "formation", "%", "spines formed since the previous session", FORMATION, **_COMPARED),
         Readout(
-            "elimination", "elimination", "%", "spines eliminated since the previous session", ELIMINATION, imaged=True
+            "elimination", "elimination", "%", "spines eliminated since the previous session", ELIMINATION, **_COMPARED
         ),
         Readout(
             "new_spine_survival",
@@ -59,10 +62,17 @@ READOUTS = {
             "%",
             "spines new in the first session after day 0, still there",
             "",
-            imaged=True,
+            **_COMPARED,
         ),
+        Readout("spine_density", "spines per um", "1/um", "spine density as counted", SPINE_DENSITY, True, True),
         Readout("mepsc_frequency", "mEPSC frequency", "1", "mEPSC frequency, vehicle 1", "frequency", imaged=True),
         Readout("mepsc_amplitude", "mEPSC amplitude", "1", "mEPSC amplitude, vehicle 1", "amplitude", imaged=True),
+        Readout(
+            "branch_points", "branch points", "1", "branch points of a dendritic tree", "branch_points", True, True
+        ),
+        Readout(
+            "sholl_crossings", "Sholl crossings", "1", "most Sholl crossings at one distance", "crossings", True, True
+        ),
         Readout("calcium", "Ca²⁺", "umol/L", "free cytosolic Ca2+", "calcium_free", fold=True),
         Readout("firing_rate", "firing rate", "1/s", "firing rate", "firing_rate", fold=True),
         Readout("perk", "pERK", "1", "phosphorylated ERK", "erk", fold=True),

@@ -2,6 +2,7 @@
 
 A mouse keeps its name in all arms of a run, for it is the same animal; in a laboratory an animal has one condition.
 Here it is therefore called `cohort-number-arm`. Fields of view are the neurons; they and the dendrites count from 1.
+The model has no sexes: the column that laboratories keep for it says so in every row.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     import xarray
 
 BRANCH = ("arm", "mouse", "neuron", "dendrite")
-LABELS = ("mouse_id", "condition", "fov", "dendrite")
+LABELS = ("mouse_id", "sex", "condition", "fov", "dendrite")
+NO_SEX = "unspecified"
 
 
 def mouse_names(dataset: xarray.Dataset) -> TextArray:
@@ -81,8 +83,8 @@ def branch_frame(
         arms: by name; None takes all.
 
     Returns:
-        Columns mouse_id, condition, fov, dendrite, and day_D for each session. A branch of a neuron that diverged has
-        no row.
+        Columns mouse_id, sex (`unspecified`), condition, fov, dendrite, and day_D for each session. A branch of a
+        neuron that diverged has no row.
 
     Raises:
         ConfigError: no such arm, or nothing was imaged.
@@ -95,7 +97,7 @@ def branch_frame(
         raise ConfigError(f"no arm {unknown[0]!r}; this run has {', '.join(map(repr, names))}")
     condition = np.array(names)[arm]
     mice = [f"{name}-{own}" for name, own in zip(mouse_names(dataset)[mouse], condition, strict=True)]
-    frame = pandas.DataFrame(dict(zip(LABELS, (mice, condition, neuron + 1, dendrite + 1), strict=True)))
+    frame = pandas.DataFrame(dict(zip(LABELS, (mice, NO_SEX, condition, neuron + 1, dendrite + 1), strict=True)))
     days = [f"day_{day:g}" for day in dataset.session.values]
     frame = pandas.concat([frame, pandas.DataFrame(imaged(dataset, quantity), columns=days)], axis=1)
     sound = np.isfinite(imaged(dataset, SPINE_DENSITY)).any(axis=1) & frame.condition.isin(arms or names).to_numpy()

@@ -17,9 +17,7 @@ from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import Protocol
 from plastisim.population import Population, populate
 
-TOLERANCE = (
-    3e-5  # relative; every variable then agrees with CVODE within 1e-4 (2e-4 in the seconds after a bath's step)
-)
+TOLERANCE = 3e-5  # relative; every variable then agrees with CVODE within 1e-4, 2e-4 just after the step of a bath
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ from plastisim.diary import Stored
 from plastisim.engine.errors import ConfigError
 from plastisim.experiment import Criterion, Experiment
 from plastisim.experiment_file import read_experiment
-from plastisim.lab.protocol import DAY
+from plastisim.lab.protocol import Protocol, spoken
 from plastisim.outcome import Outcome
 from plastisim.reading import read_out
 from plastisim.readout_table import Found
@@ -130,18 +130,10 @@ def readout_table(findings: Findings) -> str:
         arm = f"{row['cohort']}: {row['arm']}" if several else row["arm"]
         low, high = row["minus_vehicle_interval"]
         lines.append(
-            f"{row['readout']:20} {row['unit']:7} {arm[:34]:34} {moment(row['time']):>8} {row['mean']:9.4g} "
+            f"{row['readout']:20} {row['unit']:7} {arm[:34]:34} {spoken(row['time']):>8} {row['mean']:9.4g} "
             f"{row['minus_vehicle']:12.4g} {f'[{low:.4g}, {high:.4g}]':>20}"
         )
     return "\n".join([*lines, *(["the last time of each; all times are in the JSON"] if len(rows) > SHORT else [])])
-
-
-def moment(time: float) -> str:
-    """Return a time in the unit in which one speaks of it."""
-    for unit, seconds in (("d", DAY), ("h", 3600), ("min", 60)):
-        if abs(time) >= seconds:
-            return f"{time / seconds:.4g} {unit}"
-    return f"{time:g} s"
 
 
 def run_file(request: Request) -> Outcome:
@@ -160,15 +152,30 @@ def run_file(request: Request) -> Outcome:
     findings = carry_out(experiment, request)
     wanted = experiment.verdict
     expected = {} if wanted is None else judged(findings, wanted)
-    rows = findings.rows()
-    return answer(findings, expected, lambda path: course_figure(rows, path, experiment.title))
+    rows, notes = findings.rows(), unlike_injections(experiment.protocol)
+    table = "\n".join([readout_table(findings), *(f"note: {note}" for note in notes)])
+    more = {"notes": notes}
+    return answer(findings, expected, lambda path: course_figure(rows, path, experiment.title), more, table)
+
+
+def unlike_injections(protocol: Protocol) -> list[str]:
+    """Return a sentence for each arm that is not injected when the first one is; then handling differs too."""
+    times = [", ".join(map(spoken, arm)) for arm in protocol.injections()]
+    shown = [f"at {one}" if one else "never" for one in times]
+    return [
+        f"{arm.name!r} is injected {when}, {protocol.arms[0].name!r} {shown[0]}: an injection, of vehicle too, hides "
+        "some spines for days (`handling` of a cohort). Give vehicle in the one wherever the other is injected"
+        for arm, when in zip(protocol.arms, shown, strict=True) if when != shown[0]
+    ]  # fmt: skip
 
 
 def judged(findings: Findings, wanted: Criterion) -> dict[str, bool]:
     """Return the criterion in words and whether it holds."""
     low, high = findings[wanted.readout].minus(wanted.arm, wanted.time).interval
-    unit, when = findings[wanted.readout].readout.unit, moment(wanted.time)
-    what = f"{wanted.readout} of {wanted.arm} minus vehicle at {when}, whole interval"
+    unit, when = findings[wanted.readout].readout.unit, spoken(wanted.time)
+    first = findings.experiment.protocol.arms[0].name
+    unit = "" if unit == "1" else f" {unit}"
+    what = f"{wanted.readout} of {wanted.arm} minus {first} at {when}, whole interval"
     if wanted.above is not None:
-        return {f"{what} above {wanted.above:g} {unit}": low > wanted.above}
-    return {f"{what} below {wanted.below:g} {unit}": high < (wanted.below or 0.0)}
+        return {f"{what} above {wanted.above:g}{unit}": low > wanted.above}
+    return {f"{what} below {wanted.below:g}{unit}": high < (wanted.below or 0.0)}

@@ -82,8 +82,9 @@ class TomlTable:
         name = self.take(key, str, default, f"one of {', '.join(names)}")
         if name in names or not isinstance(name, str):
             return name
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        small = {one.lower(): one for one in names}
+        near = difflib.get_close_matches(name.lower(), small, n=1) or [one for one in small if name.lower() in one]
+        hint = f"; did you mean {small[near[0]]!r}?" if name and near else ""
         self.wrong(key, name, f"one of {', '.join(names)}{hint}")
         return None
 

@@ -124,8 +124,11 @@ def test_an_emulator_tells_slope_curvature_and_noise_apart() -> None:
     error = np.sqrt(np.square(emulator(points) - 2.0 - expected).mean(axis=0))
     assert (error < [0.1, 0.25, 0.05]).all()
     assert 0.15 < emulator.left_out[:, 2].std() < 0.25
-    blind = learn(inputs, outputs, np.array([[0.0] + [1.0] * 5] * 3))
-    assert np.ptp(blind(np.eye(6)[:1] * [[3.0]])[:, 0] - blind(np.zeros((1, 6)))[:, 0]) < 1e-9
+    blind, without = learn(inputs, outputs, np.tile(np.arange(6.0) > 0.0, (3, 1))), inputs[:, 1:]
+    never = learn(without, outputs, np.ones((3, 5)))
+    assert blind(points) == pytest.approx(never(points[:, 1:]), rel=1e-9)
+    assert blind.left_out == pytest.approx(never.left_out, rel=1e-9)
+    assert 0.9 < blind.left_out[:, 0].std() < 1.2  # the input that it must not see is noise to it
 
 
 def test_rows_that_err_together_are_worth_fewer() -> None:
@@ -133,6 +136,8 @@ def test_rows_that_err_together_are_worth_fewer() -> None:
     common, own = random.normal(size=(4000, 1)), random.normal(size=(4000, 6))
     assert worth(own) == pytest.approx(6.0, rel=0.02)
     assert worth(np.hstack([common] * 3 + [own[:, :1]])) == pytest.approx(16.0 / 10.0, rel=0.05)
+    few = random.normal(size=(30, 40, 10))
+    assert np.mean([worth(np.repeat(one, 3, axis=1)) for one in few]) == pytest.approx(10.0, rel=0.05)
 
 
 def test_rows_of_the_question_count_in_full() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import re
 import shlex
@@ -21,7 +23,10 @@ from plastisim.call import write_call
 from plastisim.commands import running
 from plastisim.commands.options import spelt_out
 from plastisim.commands.scripts import experiment_names, load_experiment
-from plastisim.parameters import changed, declared_parameters, read_overrides, short, told
+from plastisim.description import described
+from plastisim.experiment_file import read_experiment
+from plastisim.experiment_text import as_toml, experiment_of
+from plastisim.parameters import changed, changes, declared_parameters, read_overrides, short, told
 
 VERBS = [verb.__name__ for verb in cli.VERBS]
 BOXES = re.compile("[\u2500-\u259f\x1b\r]")
@@ -112,6 +117,38 @@ def test_options_with_dots_are_parameters() -> None:
     assert spelt_out(["compare", "--a.b", "2"]) == ["compare", "--a.b", "2"]
 
 
+def test_numbers_of_compounds_are_parameters(setup: ps.Setup) -> None:
+    wanted = read_overrides(["compound.psilocybin.elimination=2 1/h", "compound.psilocybin.sert_affinity = 1 umol/L"])
+    assert wanted == {"compound.psilocybin.elimination": 2 / 3600, "compound.psilocybin.sert_affinity": 1000.0}
+    assert "elimination = 0.000555556 1/s (default 0.000277778 1/s)" in told(wanted)
+    (vehicle, drug), plain = changed(setup, wanted).population.protocol.arms, setup.population.protocol.arms
+    assert vehicle == plain[0]
+    assert drug.doses[0].compound.kinetics() == plain[1].doses[0].compound.kinetics() | {
+        "elimination": 2 / 3600, "sert_affinity": 1000.0,
+    }  # fmt: skip
+    assert drug.doses[0].compound.elimination.source.confidence == "chosen"
+    assert changes(changed(setup, wanted)) == wanted
+    again = read_experiment(as_toml(experiment_of(changed(setup, wanted), "again")))
+    assert again.parameters == wanted
+    assert described(again.setup()) == described(changed(setup, wanted))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("compound.psilocybin.elimination=1 h", "1/s"),
+        ("compound.psilocybin.eliminaton=1 1/h", "did you mean 'compound.psilocybin.elimination'"),
+        ("compound.psilocybin.half_life=1 h", "plastisim compounds NAME"),
+        ("compound.serotonin.htr2a_on=1 L/nmol/s", "no parameter"),
+        ("compound.psilocybin.volume=0 L/kg", "got 0, expected more than 0"),
+        ("compound.LSD.elimination=1 1/h", "this run does not give that compound; it gives psilocybin"),
+    ],
+)
+def test_a_wrong_number_of_a_compound_is_one_line(setup: ps.Setup, text: str, message: str) -> None:
+    with pytest.raises(ps.ConfigError, match=re.escape(message)):
+        changed(setup, read_overrides([text]))
+
+
 def test_parameters_are_filtered(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, "parameters", "gq.*", "--confidence", "seen")
     assert "gq.plc_calcium" in text
@@ -131,6 +168,30 @@ def test_compounds_are_listed_with_their_sources(capsys: pytest.CaptureFixture[s
     assert psilocybin["name"] == "psilocybin"
     assert "Rickli" in said(capsys, "compounds", "psilocybin")
     assert all(compound.name in said(capsys, "compounds") for compound in ps.COMPOUNDS[:3])
+
+
+def test_a_figure_just_outside_is_not_outside_by_nothing() -> None:
+    row = ps.ComparisonRow(
+        "P1", 1.0, "PT", "spine_density", "mean", "%", 1.0, (0.0, 2.0), 2.001, None, False, 0.001, ""
+    )
+    assert "OUTSIDE by <0.01 half-widths" in ps.comparison_table([row])
+    assert "OUTSIDE by 0.25 half-widths" in ps.comparison_table([dataclasses.replace(row, miss=0.25)])
+    assert "OUTSIDE" not in ps.comparison_table([dataclasses.replace(row, inside=True, miss=0.0)])
+
+
+def test_every_verb_writes_json(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [verb.__name__ for verb in cli.VERBS if "json" not in inspect.signature(verb).parameters] == []
+    for call, found in {
+        ("write", str(store)): {"toml"}, ("guide",): {*ps.guide_topics()}, ("guide", "gpu"): {"topic", "markdown"},
+        ("export", "tables", "--run", str(store)): {"written"}, ("draw", str(store), "one.png"): {"written"},
+        ("animate", str(store), "one.gif", "--frame", "48 h"): {"written"},
+    }.items():  # fmt: skip
+        document = json.loads(said(capsys, *call, "--json", "-"))
+        assert set(document) == found
+        assert Path(document.get("written", ".")).exists()
+    Path("taken.json").write_text("mine", encoding="utf-8")
+    assert cli.main(["write", str(store), "--json", "taken.json"]) == 2
+    assert "taken.json" in capsys.readouterr().err
 
 
 def test_stored_runs_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

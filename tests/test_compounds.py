@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from plastisim.biology.gq import Gq
 from plastisim.engine.errors import ConfigError
 from plastisim.exposed import Exposed, expose
 from plastisim.lab.compound import Compound
@@ -165,7 +166,7 @@ def test_only_what_enters_reaches_the_intracellular_receptor():
     rest = found.drive("htr2a_inside", "vehicle")[0]
     inside = {arm: found.drive("htr2a_inside", arm)[-1] for arm in ("serotonin", "serotonin with SERT", "impermeant")}
     outside = {arm: found.drive("htr2a_surface", arm)[-1] for arm in inside}
-    assert inside["serotonin"] < 0.02
+    assert inside["serotonin"] < 0.05 * Gq().basal_activity  # more would open the plasticity gate
     assert inside["serotonin with SERT"] > 0.9
     assert inside["impermeant"] == pytest.approx(rest)
     assert outside["impermeant"] == pytest.approx(found.drive("htr2a_surface", "permeant")[-1], rel=1e-6)

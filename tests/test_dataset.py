@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cf_units
 import cf_xarray.units
@@ -14,26 +15,16 @@ import pandas
 import pint
 import pytest
 import xarray
+from zarr.errors import MetadataValidationError
 
 import plastisim as ps
 from plastisim import cli, columns
 from plastisim.lab.branch_table import QUANTITIES
+from plastisim.results import netcdf
 from plastisim.run_tables import mouse_names
 
 SI = {"meter": "m", "kilogram": "kg", "second": "s", "mole": "mol", "ampere": "A", "kelvin": "K"}
 PLAIN = pint.UnitRegistry()
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "run"
-    ps.write_run(ps.to_dataset(made_run.made(), "made"), folder / "run.zarr")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dataset(store: Path) -> xarray.Dataset:
-    return ps.open_run(store)
 
 
 def alive(spines: pandas.DataFrame, day: float) -> pandas.Series:
@@ -101,6 +92,14 @@ def test_a_laboratory_reads_the_tables_back(dataset: xarray.Dataset, store: Path
     assert cli.main(["export", str(own_folder), "--run", str(store)]) == 0
     own = ps.read_branch_table(own_folder)
     assert own.notes == ()
+    assert (pandas.read_csv(own_folder / "spine_density.csv").sex == "unspecified").all()
+    (tmp_path / "sexless").mkdir()
+    for quantity in QUANTITIES:
+        table = pandas.read_csv(own_folder / quantity.file).drop(columns="sex")
+        table.to_csv(tmp_path / "sexless" / quantity.file, index=False)
+    sexless = ps.read_branch_table(tmp_path / "sexless")
+    for quantity in QUANTITIES:
+        np.testing.assert_array_equal(sexless.values(quantity), own.values(quantity))
     assert set(own.condition) == {"vehicle", "psilocybin"}
     for quantity in QUANTITIES:
         values = dataset[f"observed_{quantity.name}"].transpose("arm", "mouse", "neuron", "dendrite", "session").values
@@ -138,6 +137,8 @@ def test_netcdf_brings_everything_back(dataset: xarray.Dataset, store: Path, tmp
             np.testing.assert_array_equal(back[name].values, expected.values)
         for name, value in dataset.attrs.items():
             assert back.attrs[name] == (value if isinstance(value, (str, int, float)) else json.dumps(value))
+        for name, variable in back.variables.items():
+            assert ("_FillValue" in variable.encoding) == (variable.dtype.kind == "f" and name not in back.dims), name
         assert back.cf.axes == {"T": ["time"]}
         assert back["observed_spine_density"].encoding["coordinates"] == "cohort"
         assert back.plastisim.window() == dataset.plastisim.window()
@@ -193,3 +194,22 @@ def test_pint_udunits_and_cf_xarray_read_every_unit_alike(dataset: xarray.Datase
         for base in bases:
             si = " ".join(f"{SI[name]}{round(power)}" for name, power in base.unit_items()) or "1"
             assert cf_units.Unit(unit).convert(1.0, cf_units.Unit(si)) == pytest.approx(base.magnitude, rel=1e-12), unit
+
+
+def test_only_the_disk_is_told_as_a_disk(
+    dataset: xarray.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(error: Exception) -> Any:
+        def ready(dataset: xarray.Dataset) -> xarray.Dataset:
+            raise error
+
+        return ready
+
+    for error, expected in (
+        (OSError(28, "No space left on device"), ps.StoreError), (MetadataValidationError("bad"), ps.StoreError),
+        (TypeError("a fault of ours"), TypeError), (ps.ConfigError("a wrong call"), ps.ConfigError),
+    ):  # fmt: skip
+        monkeypatch.setattr(netcdf, "_ready", refusing(error))
+        with pytest.raises(expected, match="cannot write" if expected is ps.StoreError else "a "):
+            ps.export_netcdf(dataset, tmp_path / "run.nc")
+    assert list(tmp_path.iterdir()) == []

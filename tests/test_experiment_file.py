@@ -6,23 +6,29 @@ import dataclasses
 import re
 from pathlib import Path
 
+import made_run
+import numpy as np
 import pytest
 from conftest import ROOT
 
-from plastisim import cli
+from plastisim import cli, columns
 from plastisim.engine.errors import ConfigError
-from plastisim.experiment import Experiment
+from plastisim.experiment import Criterion, Experiment
 from plastisim.experiment_file import load_experiment_file, read_experiment
 from plastisim.experiment_text import as_toml, experiment_of
 from plastisim.lab.agonists import PSILOCYBIN
+from plastisim.lab.branch_table import FORMATION
 from plastisim.lab.cohort import PT_2025
 from plastisim.lab.compounds import COMPOUNDS
 from plastisim.lab.giving import Bath, Dose
 from plastisim.lab.hypotheses import TRKB_DIRECT
+from plastisim.lab.imaging import Snapshots
 from plastisim.lab.manipulations import HTR2A_KNOCKOUT
-from plastisim.lab.protocol import DAY
+from plastisim.lab.protocol import DAY, Protocol
 from plastisim.parameters import declared_parameters
-from plastisim.readout_table import Asked
+from plastisim.reading import recorded_times, times_of
+from plastisim.readout_table import READOUTS, Asked, Found
+from plastisim.study import Findings, judged, unlike_injections
 
 GOOD = """
 schema = "plastisim/1"
@@ -84,6 +90,11 @@ WRONG = {
     "no mice": ("mice = 8", "mice = 0", "cohorts[0]: cohort 'PT' needs at least one of mice, but got 0"),
     "unknown cell type": ('"IT"', '"ET"', "cohorts[1].cell_type: got 'ET', expected one of PT, IT"),
     "unknown compartment": ('"basal"\nmice', '"basel"\nmice', "compartment: got 'basel', expected one of"),
+    "two cohorts of one name": (
+        'name = "basal"',
+        'name = "PT"',
+        "cohorts: got 'PT', expected different names, each with a",
+    ),
     "unknown cohort": ('"PT 2025"', '"PT2025"', "did you mean 'PT 2025'?"),
     "density without unit": ('"0.5 1/um"', '"0.5"', "cohorts[1].spine_density: got '0.5' without a unit"),
     "misspelt compound": (DRUG, 'compound = "psilocibin"', "arms[1].doses[0].compound: unknown compound 'psilocibin'"),
@@ -91,6 +102,10 @@ WRONG = {
     "dose of another kind": ('"1 mg/kg"', '"1 h"', "arms[1].doses[0].amount: got '1 h', which is not in a unit like"),
     "no dose": ('amount = "1 mg/kg", ', "", "arms[1].doses[0].amount: is missing"),
     "unknown route": ('"iv"', '"im"', "arms[1].doses[0].route: got 'im', expected one of ip, sc, oral, iv"),
+    "dose for a body": ('"1 mg/kg"', '"25 mg"', "give the body weight too, as '70 kg'"),
+    "body weight without unit": (DRUG, f"{DRUG}, body_weight = 70", "body_weight: got 70, expected a mass, as"),
+    "bare interval": ('every = "24 h"', "every = 7", "doses[0].every: got 7, expected the time between doses, as"),
+    "density below nothing": ('"50 %"', '"-1"', "arms[1].htr2a_density: got '-1', expected at least 0"),
     "route without kinetics": ('"iv"', '"oral"', "arms[1].doses[0]: psilocybin has no oral kinetics"),
     "train without interval": (', every = "24 h"', "", "arms[1].doses[0].every: is missing"),
     "bath that ends first": ('stop = "2 d"', 'stop = "-2 h"', "arms[1].baths[0]: the bath of ketanserin ends"),
@@ -101,8 +116,15 @@ WRONG = {
     "dose after the end": ('at = "2 h"', 'at = "9 d"', "lies outside the run"),
     "session off the clock": ("[-1, 1,", "[-1, 1.01,", "off the clock"),
     "session in another unit": ('"3 d"', '"3 kg"', "imaging.sessions[2]: got '3 kg', which is not in a unit like s"),
+    "read-out in capitals": ('"bdnf_mrna"', '"BDNF_mRNA"', "; did you mean 'bdnf_mrna'?"),
+    "part of a name": ('"basal"\nmice', '"tuft"\nmice', "did you mean 'apical tuft'?"),
     "misspelt read-out": ('"bdnf_mrna"', '"bdnf_mran"', "readouts[1].name: got 'bdnf_mran'"),
-    "read-out off the clock": ('["2 h", 1]', '["3 h"]', "readouts[1]: bdnf_mrna is not recorded at 10800 s"),
+    "read-out between seconds": ('["2 h", 1]', '["0.5 s"]', "readouts[1]: bdnf_mrna at 0.5 s: times are whole seconds"),
+    "read-out before the run": (
+        '["2 h", 1]',
+        '["-5 d"]',
+        "readouts[1]: bdnf_mrna at -5 d lies outside the run, days -1",
+    ),
     "read-out without time": ('at = ["2 h", 1]', "", "readouts[1]: bdnf_mrna needs times"),
     "unknown parameter": ("gq.reserve", "gq.reserv", "did you mean 'pathway.gq.reserve'?"),
     "parameter without unit": ('"0.5 1/d"', '"0.5"', "parameters.spines.transient_loss: got '0.5' without a unit"),
@@ -111,6 +133,23 @@ WRONG = {
     "seed that is no number": ("seed = 3", "seed = 3.5", "seed: got 3.5, expected a whole number"),
     "no TOML": ("[imaging]", "[imaging", "is not TOML"),
 }
+
+
+ACUTE = """
+schema = "plastisim/1"
+cohorts = [{ mice = 2 }]
+imaging.sessions = SESSIONS
+readouts = [{ name = "NAME", at = TIMES }]
+arms = [{ name = "vehicle", doses = [{ compound = "vehicle" }] }, { name = "drug", doses = [DOSE] }]
+"""
+
+
+def acute(name: str = "perk", at: str = '["15 min"]', sessions: str = "[-1, 1]", dose: str = "") -> str:
+    """Return a file with one read-out; an empty list of times leaves `at` out."""
+    text = (
+        ACUTE.replace("SESSIONS", sessions).replace("NAME", name).replace(", at = TIMES" if at == "" else "TIMES", at)
+    )
+    return text.replace("DOSE", "{ " + (dose or 'compound = "psilocybin", amount = "1 mg/kg"') + " }")
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +170,95 @@ def test_a_file_says_what_the_objects_hold(good: Experiment) -> None:
     assert good.cohorts[0] == PT_2025.with_mice(8)
     assert (good.cohorts[1].compartment.name, good.cohorts[1].spine_density) == ("basal", 0.5)
     assert good.readouts == (Asked("density"), Asked("bdnf_mrna", (7200.0, 86400.0)))
+
+
+def test_a_molecule_is_recorded_whenever_it_is_asked_for() -> None:
+    found = read_experiment(acute(at='["15 min", "2 h", "3 h", "20 min", 3]'))
+    assert found.protocol.moments == (900, 10800)  # the others are recorded anyway
+    assert {900, 10800} <= set(recorded_times(found.protocol))
+    assert times_of(found.readouts[0], found.setup()) == (900.0, 7200.0, 10800.0, 1200.0, 3.0 * DAY)
+    assert (found.protocol.start, found.protocol.end) == (-DAY, 3 * DAY)  # as long as something is looked at
+    assert read_experiment(as_toml(found)) == found
+    assert read_experiment(as_toml(experiment_of(found.setup(), "again"))).protocol == found.protocol
+
+
+def test_a_run_begins_before_what_is_given_first() -> None:
+    dose = 'compound = "psilocybin", amount = "1 mg/kg", at = "-1 h"'
+    assert read_experiment(acute("spine_density", "", "[1, 3]", dose)).protocol.start == -7200
+    assert read_experiment(acute("spine_density", "", "[1, 3]")).protocol.start == 0
+
+
+def test_a_dose_for_a_body_is_divided_by_its_weight() -> None:
+    oral = 'compound = "human psilocybin", amount = "25 mg", body_weight = "70 kg", route = "oral"'
+    assert read_experiment(acute(dose=oral)).protocol.arms[1].doses[0].amount == 25.0 / 70.0
+    infused = ACUTE.replace("doses = [DOSE]", 'infusions = [{ compound = "DMT", rate = "70 mg/h", stop = "1 h", W }]')
+    infused = infused.replace("SESSIONS", "[-1, 1]").replace("NAME", "perk").replace("TIMES", '["2 h"]')
+    found = read_experiment(infused.replace("W", 'body_weight = "35 kg"'))
+    assert found.protocol.arms[1].infusions[0].rate == 2.0
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "sessions", "expected"),
+    [
+        ("density", "", "[0, 1]", "needs an imaging session before day 0, the day of the dose, as -1 or '-2 h'"),
+        ("density", "", "[-1]", "a run must end later than it starts, but got days -1 to -1"),
+        ("new_spine_survival", "", "[-1, 1]", "new_spine_survival needs two imaging sessions after day 0"),
+        ("density", "[3]", "[-1, 1]", "density at 3 d: no such imaging session; it can be had at 1 d"),
+        ("density", '["30 min"]', "[-1, 1]", "density at 30 min: no such imaging session"),
+        ("density", "1", "[-1, 1]", "expected a list of days, as [-1, 1, 3]"),
+    ],
+)
+def test_a_read_out_that_cannot_be_had_is_told(name: str, at: str, sessions: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_experiment(acute(name, at, sessions))
+    assert expected in str(error.value)
+
+
+def test_a_read_out_without_a_session_after_the_dose_is_told() -> None:
+    found = read_experiment(acute())
+    early = Protocol(found.protocol.arms, -DAY, DAY, (-1.0, 0.0))
+    with pytest.raises(ConfigError, match="density needs an imaging session after day 0"):
+        times_of(Asked("density"), dataclasses.replace(found, protocol=early).setup())
+
+
+def test_arms_that_are_not_injected_alike_are_told() -> None:
+    alike = read_experiment(acute())
+    assert unlike_injections(alike.protocol) == []
+    early = read_experiment(acute(dose='compound = "rapamycin", amount = "3 mg/kg", at = "-30 min"'))
+    (note,) = unlike_injections(early.protocol)
+    assert note.startswith("'drug' is injected at -30 min, 'vehicle' at 0 s:")
+    bath = ACUTE.replace("doses = [DOSE]", 'baths = [{ compound = "LSD", concentration = "1 nM", stop = "1 h" }]')
+    bath = bath.replace("SESSIONS", "[-1, 1]").replace("NAME", "perk").replace("TIMES", '["2 h"]')
+    (note,) = unlike_injections(read_experiment(bath).protocol)
+    assert note.startswith("'drug' is injected never, 'vehicle' at 0 s:")
+
+
+def test_a_verdict_names_the_arm_that_it_is_compared_with() -> None:
+    found = read_experiment(acute(at='["2 h"]'))
+    arms = (dataclasses.replace(found.protocol.arms[0], name="saline"), found.protocol.arms[1])
+    experiment = dataclasses.replace(found, protocol=dataclasses.replace(found.protocol, arms=arms))
+    values = np.array([[[1.0], [1.0]], [[2.0], [3.0]]])
+    seen = Found(READOUTS["perk"], "PT", ("saline", "drug"), (7200.0,), values)
+    findings = Findings(experiment, None, {"perk": [seen]})  # type: ignore[arg-type]
+    (words,) = judged(findings, Criterion("perk", "drug", 7200.0, above=0.5))
+    assert words == "perk of drug minus saline at 2 h, whole interval above 0.5"
+
+
+def test_one_session_is_stored_without_rates() -> None:
+    run = made_run.made()
+    parts = {one.name: getattr(run.snapshots, one.name) for one in dataclasses.fields(run.snapshots)}
+    once = {name: part if name == "length" else part[:1] for name, part in parts.items()}
+    found = {one.name: one.values for one in columns.session_columns(run, Snapshots(**once))}
+    assert np.isfinite(found["observed_spine_density"]).all()
+    assert np.isnan(found[f"observed_{FORMATION.name}"]).all()
+
+
+@pytest.mark.parametrize("name", ["spine_density", "mepsc_frequency", "branch_points", "sholl_crossings"])
+def test_what_is_compared_with_vehicle_needs_no_session_before_the_dose(name: str) -> None:
+    found = read_experiment(acute(name, "", "[1, 3]"))
+    assert times_of(found.readouts[0], found.setup()) == (1.0 * DAY, 3.0 * DAY)
+    earlier = read_experiment(acute(name, "[-1]"))
+    assert times_of(earlier.readouts[0], earlier.setup()) == (-1.0 * DAY,)
 
 
 def test_parameters_arrive_in_their_units(good: Experiment) -> None:
@@ -172,6 +300,7 @@ def test_a_fault_is_one_clear_message(case: str) -> None:
     assert len(lines) == 1
     assert lines[0].startswith("own.toml")
     assert expected in lines[0]
+    assert not lines[0].endswith(" 1")  # 1 is no word for a unit
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,21 @@ def test_a_script_runs_in_its_small_size(name: str, tmp_path: Path, capsys: pyte
         assert low <= row["minus_vehicle"] <= high
     assert (tmp_path / "out" / f"{name.replace('-', '_')}.png").read_bytes()[1:4] == b"PNG"
     assert ps.load_experiment_file(tmp_path / "out" / "experiment.toml").seed == 0
+
+
+def test_the_readme_lists_what_can_be_run() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == experiment_names()
+
+
+@pytest.mark.parametrize("name", ["scoreboard", "spine-law"])
+def test_a_script_of_its_own_says_how_it_is_run(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", name, "--out", str(tmp_path / "o")]) == 2
+    said = capsys.readouterr().err
+    assert f"{name} is a script of its own; run: python " in said
+    assert f"{name.replace('-', '_')}.py --out DIR" in said
+    assert cli.main(["run", "blokade", "--out", str(tmp_path / "o")]) == 2
+    assert "did you mean 'blockade'?" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

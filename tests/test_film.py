@@ -5,26 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import made_run
+import matplotlib
 import numpy as np
 import pytest
 import xarray
+from matplotlib import pyplot
 from PIL import Image
 
 import plastisim as ps
 from plastisim import animation, cli
-from plastisim.results import branch_film
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "run"
-    ps.write_run(ps.to_dataset(made_run.made(), "made"), folder / "run.zarr")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dataset(store: Path) -> xarray.Dataset:
-    return ps.open_run(store)
+from plastisim.results import branch_film, course_figure, plots
 
 
 def millimetres(figure: object) -> list[float]:
@@ -151,3 +141,34 @@ def test_a_wrong_picture_is_one_line(
     assert cli.main([verb, str(store), *others]) == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_leave_the_backend_of_the_caller_alone(dataset: xarray.Dataset, tmp_path: Path) -> None:
+    before = matplotlib.get_backend()
+    try:
+        matplotlib.use("svg")
+        row = {"readout": "density", "label": "density", "unit": "%", "cohort": "PT", "arm": "vehicle", "time": 86400.0,
+               "mean": 1.0, "interval": [0.0, 2.0], "minus_vehicle": 1.0, "minus_vehicle_interval": [0.0, 2.0],
+               "fold_of_vehicle": None, "fold_interval": None}  # fmt: skip
+        curve = ps.Curve([1.0, 2.0], [1.0, 3.0])
+        windows = {"PT-A": dataset.plastisim.window(cohort="PT-A").window,
+                   "PT-B": dataset.plastisim.window(cohort="PT-B").window}  # fmt: skip
+        course_figure.course_figure([row], tmp_path / "course.png", "title")
+        course_figure.effects_figure([row], tmp_path / "effects.png", "title")
+        ps.curves_figure([ps.Panel("a", "x", "y", {"one": curve})], tmp_path / "curves.png", "title")
+        ps.individuals_figure([("a", "y", {"one": np.arange(5.0)})], tmp_path / "individuals.png", "title")
+        ps.grid_figure(np.ones((2, 2)), "ab", "cd", tmp_path / "grid.png", "title", "unit")
+        plots.window_figure(dataset, windows, [], tmp_path / "window.png", "title")
+        dataset.plastisim.plot.density(tmp_path / "density.png")
+        assert matplotlib.get_backend() == "svg"
+        assert pyplot.get_fignums() == []
+    finally:
+        matplotlib.use(before)
+    for file in tmp_path.iterdir():
+        with Image.open(file) as image:
+            assert len(image.getcolors(1 << 24)) > 20, file  # pyright: ignore[reportArgumentType]
+
+
+def test_a_figure_shows_itself_in_a_notebook(dataset: xarray.Dataset) -> None:
+    figure = dataset.plastisim.plot.density(size="single")
+    assert figure._repr_png_().startswith(b"\x89PNG")

@@ -13,8 +13,10 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from unittest import SkipTest
+from xml.etree import ElementTree
 
 import jax
 import pytest
@@ -28,6 +30,7 @@ from plastisim import cli, setup
 from plastisim.commands import guide
 from plastisim.equations import system
 from plastisim.guide import recorded, site
+from plastisim.guide.mathml import mathml
 from plastisim.guide.pages import FOLDER, GROUPS
 from plastisim.guide.tables import PARTS
 from plastisim.population import populate
@@ -167,6 +170,38 @@ def test_the_page_of_the_biology_has_every_equation_once() -> None:
     assert [one for one in found if page.count(f"{f'[{one.unit}]':14} {one.text}") != 1] == []
 
 
+def test_every_equation_can_be_drawn() -> None:
+    drug = dataclasses.replace(ps.PSILOCYBIN, name="drug")
+    for one in ps.formulas(equations=system((ps.SEROTONIN, drug), general=True)):
+        drawn = ElementTree.fromstring(f"<all>{mathml(one.latex)}</all>")
+        names = sorted(name for name in re.findall(r"[a-z_]\w*", one.text) if name not in ("where", "exp", "sqrt"))
+        shown = sorted(part.text or "" for part in drawn.iter("mi") if part.text not in ("e", "dt"))
+        assert shown == [name for name in names if name != "dt"], one.text
+        assert "\\" not in "".join(drawn.itertext())
+
+
+def test_a_drawn_equation_has_the_shape_of_the_formula() -> None:
+    first, second, third = mathml(
+        r"\frac{d\,\mathrm{a\_b}}{dt} = -2 \, \mathrm{yy}^{n}+\begin{cases}pp & qq \ge 0 \\ rr & \text{else}\end{cases}"
+    ).split(" <math ")
+    assert first == (
+        '<math displaystyle="true"><mrow><mfrac><mrow><mi mathvariant="normal">d</mi><mspace width="0.1em"/>'
+        "<mi>a_b</mi></mrow><mi>dt</mi></mfrac><mo>=</mo><mo>−</mo><mn>2</mn></mrow></math>"
+    )
+    assert second == (
+        'displaystyle="true"><mrow><mo form="infix">⋅</mo>'
+        '<msup><mi>yy</mi><mi mathvariant="normal">n</mi></msup></mrow></math>'
+    )
+    assert third == (
+        'displaystyle="true"><mrow><mo form="infix">+</mo><mrow><mo stretchy="true">{</mo><mtable columnalign="left">'
+        "<mtr><mtd><mi>pp</mi></mtd><mtd><mrow><mi>qq</mi><mo>≥</mo><mn>0</mn></mrow></mtd></mtr>"
+        "<mtr><mtd><mi>rr</mi></mtd><mtd><mtext>else</mtext></mtd></mtr></mtable></mrow></mrow></math>"
+    )
+    for wrong in (r"\sum{x}", r"\frac{a}", "{a", r"\left(a"):
+        with pytest.raises(ValueError, match=r"no way to draw|expected"):
+            mathml(wrong)
+
+
 def test_the_reference_has_every_parameter_compound_and_option() -> None:
     page = ps.guide_text("parameters", guide.PARTS)
     for row in ps.parameter_rows():
@@ -221,11 +256,21 @@ def test_the_site_has_every_page_and_asks_no_other_host(built: Path) -> None:
     fetched = re.compile(r"""(?:\bsrc=|<link\b[^>]*\bhref=|url\(|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
     for path in (*built.glob("*.html"), *built.rglob("*.css")):
         assert fetched.findall(path.read_text(encoding="utf-8")) == [], path.name
-    assert "d(calcium_free)/dt = " in (built / "biology.html").read_text(encoding="utf-8")
+
+
+def test_the_site_draws_every_equation_of_the_text(built: Path) -> None:
+    text = re.findall(r"^\[(.+?)\] +(.+ = .+)$", ps.guide_text("biology", guide.PARTS), re.MULTILINE)
+    site = (built / "biology.html").read_text(encoding="utf-8")
+    drawn = re.findall(
+        r'<div class="equation"[^>]* title="(.+?)">(<math.+</math>) <span[^>]*>\[(.+?)\]</span></div>', site
+    )
+    assert len(text) > 100
+    assert [(unit, unescape(title)) for title, _, unit in drawn] == text
 
 
 def test_a_fault_in_a_page_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = site.guide_text
+    monkeypatch.setattr(site, "GROUPS", {"How to": ("gpu",)})
     monkeypatch.setattr(site, "guide_text", lambda *what: whole(*what) + "\n[nowhere](no-such-page.md)\n")
     with pytest.raises(ps.PlastisimError, match=r"no-such-page\.md"):
         ps.build_guide(tmp_path / "guide", guide.PARTS)

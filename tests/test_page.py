@@ -19,15 +19,18 @@ from lesson_page import Shared, arm, curves, spines
 
 from plastisim import cli
 from plastisim.engine.errors import ConfigError, StoreError
+from plastisim.lab.compounds import PSILOCYBIN
 from plastisim.lab.window import judge
 from plastisim.records import branch_tables, to_dataset
 from plastisim.results import page as page_module
 from plastisim.results.page import check_page, page, read_page, write_page
 from plastisim.simulation import Run, simulate
 from plastisim.teaching import dendrites, live
-from plastisim.teaching.document import THRESHOLDS, document_of
-from plastisim.teaching.grid import QUICK, WHOLE, protocol
+from plastisim.teaching import grid as grid_module
+from plastisim.teaching.document import THRESHOLDS, document_of, lesson, simulated
+from plastisim.teaching.grid import AT_ONCE, NOTHING, QUICK, WHOLE, Grid, protocol
 from plastisim.teaching.live import LessonServer, Wish
+from plastisim.teaching.parts import kept
 from plastisim.teaching.signals import SIGNALS, packed, statistics
 
 WISH = {"compound": "psilocybin", "dose": 1.0, "blocker": "none", "mice": 3, "seed": 1}
@@ -45,7 +48,7 @@ def run(claimed: bool) -> Run:
 
 @pytest.fixture(scope="module")
 def document(run: Run, claimed: bool, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    found = document_of(run, QUICK)
+    found = document_of(QUICK, 0, kept(run, tuple(QUICK.treatments())))
     if claimed:
         Shared(tmp_path_factory).publish(found)
     return found
@@ -67,7 +70,25 @@ def test_the_whole_grid_offers_what_was_asked_for() -> None:
     assert [blocker.key for blocker in WHOLE.blockers] == [
         "none", "ketanserin", "M100907", "ANA-12", "rapamycin", "knockout",
     ]  # fmt: skip
-    assert all(3 <= len(doses) <= 4 and list(doses) == sorted(doses) for _, doses in WHOLE.given)
+    assert all(3 <= len(doses) <= 5 and list(doses) == sorted(doses) for _, doses in WHOLE.given)
+
+
+def test_parts_of_a_grid_are_as_large_as_each_other_and_together_the_whole() -> None:
+    for grid in (WHOLE, QUICK):
+        parts = grid.parts()
+        assert [one for part in parts for one in part] == list(grid.treatments())
+        assert max(map(len, parts)) <= AT_ONCE
+        assert len({len(part) for part in parts}) == 1  # another size may compile anew
+    assert len(WHOLE.parts()) == 6
+
+
+@pytest.mark.slow
+def test_a_page_made_in_parts_is_that_of_one_run(document: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grid_module, "AT_ONCE", 12)
+    told: list[float] = []
+    found = lesson(small=True, progress=told.append)
+    assert sum(told) == pytest.approx(8 * 86400)
+    assert {**found, "made": ""} == {**document, "made": ""}
 
 
 def test_the_curves_are_those_of_the_run(run: Run, document: dict[str, Any]) -> None:
@@ -205,6 +226,8 @@ def test_a_page_too_large_to_mail_is_refused(document: dict[str, Any], monkeypat
         (["lesson.html", "--port", "80"], "goes with --live"),
         (["--live", "--port", "99999"], "1 to 65535"),
         (["taken.html", "--live"], "no lesson page"),
+        (["--live", "--json", "-"], "name a file for the page"),
+        (["lesson.html", "--seed", "1.5"], "1.5"),
     ],
 )
 def test_a_wrong_call_is_one_clear_line(
@@ -343,6 +366,13 @@ def test_connections_are_counted_and_silent_ones_end(server: LessonServer, monke
 
 def test_it_listens_on_this_machine_only(server: LessonServer) -> None:
     assert server.server_address[0] == "127.0.0.1"
+
+
+@pytest.mark.slow
+def test_the_smallest_dose_of_psilocybin_stays_in_the_window_and_the_next_leaves_it() -> None:
+    (low, high, *_) = dict(WHOLE.given)[PSILOCYBIN]
+    found = simulated(Grid(((PSILOCYBIN, (low, high)),), (NOTHING,)), seed=0)
+    assert [one["verdict"]["holds"] for one in found["arms"][1:]] == [False, True]
 
 
 @pytest.mark.slow

@@ -164,6 +164,15 @@ def test_the_verdict_follows_the_choice(visit: Visit, document: dict[str, Any]) 
         assert ("LEAVES" in head) == verdict["holds"]
         assert verdict["statement"] in visit.page.locator("#verdict-text").inner_text()
     upper = document["window"]["upper"]
+    visit.choose(blocker="none")
+    day, own = document["frames"].index(86400), arm(document, "psilocybin", 1.0, "none")
+    there = np.subtract(*curves(document, "spines")[[own, 0], 0, day])
+    seen = document["arms"][own]["verdict"]["effect"]
+    assert seen > there + 0.5
+    said = visit.page.locator("#verdict-seen").inner_text()
+    assert f"density is {there:+.1f} points from vehicle; the microscope sees {seen:+.1f}, because" in said
+    visit.choose(compound="buspirone")
+    assert visit.page.locator("#verdict-seen").inner_text() == ""
     assert f"{upper:+.1f} per cent".replace("-", "−") in visit.page.locator("#window svg").first.get_attribute(
         "aria-label"
     )

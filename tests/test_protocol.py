@@ -45,7 +45,15 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: find_compound("psylocybin"),
         "unknown compound 'psylocybin'; did you mean 'psilocybin'",
     ),
-    "unknown compound": (lambda: find_compound("water"), "unknown compound 'water'.*any of ps.COMPOUNDS"),
+    "unknown compound": (
+        lambda: find_compound("water"),
+        "unknown compound 'water'; those known.*plastisim compounds.*relative",
+    ),
+    "compound that only sounds alike": (
+        lambda: find_compound("mescaline"),
+        "unknown compound 'mescaline'; those known",
+    ),
+    "compound that others have": (lambda: find_compound("lisuride"), "unknown compound 'lisuride'; those known"),
     "no name": (lambda: find_compound(3), "unknown compound 3"),  # type: ignore[arg-type]
     "negative dose": (lambda: Dose(PSILOCYBIN, -1.0), "dose of psilocybin must be positive.*got -1.0"),
     "no dose": (lambda: Dose(PSILOCYBIN, 0.0), "must be positive.*without doses"),
@@ -129,8 +137,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "session twice": (lambda: with_arm(sessions=(1, 1)), "sessions must be ascending and different"),
     "no sessions": (lambda: with_arm(sessions=()), "at least one session"),
     "end off the clock": (lambda: with_arm(end=DAY + 1), "a whole number of 7200 s"),
-    "end before the start": (lambda: with_arm(start=2 * DAY), "a whole number of 7200 s|lies outside"),
+    "end before the start": (lambda: with_arm(start=2 * DAY), "must end later than it starts, but got days 2 to 1"),
     "no mice": (lambda: Cohort("mine", PT, 0), "cohort 'mine' needs at least one of mice, but got 0"),
+    "two cohorts of one name": (
+        lambda: populate(PLAIN, (Cohort("mine", PT, 1), Cohort("mine", IT, 2)), 0),
+        "cohorts need different names, but got 'mine', 'mine'",
+    ),
     "half a neuron": (lambda: Cohort("mine", PT, 1, neurons=0.5), "neurons, but got 0.5"),  # type: ignore[arg-type]
     "true dendrites": (lambda: Cohort("mine", PT, 1, dendrites=True), "dendrites, but got True"),
     "negative turnover": (lambda: Cohort("mine", PT, 1, turnover=-1.0), "turnover of at least 0, but got -1.0"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +49,23 @@ def test_a_miss_has_a_cause_and_what_cannot_be_said_a_reason():
     assert "OUTSIDE: because" in table
     assert "OUTSIDE: not known" in table
     assert "not simulated: there is none" in table
+
+
+def test_one_figure_of_a_row_may_have_a_cause_of_its_own():
+    causes = {"X1": "of the row", "X1 a number": "of the figure"}
+    (line,) = of_findings([NUMBER], {("X1", "a number"): 9.0}, causes)
+    assert line.cause == "of the figure"
+    row = ComparisonRow("X1", 1.0, "PT", "d", "f", "%", 22.0, (18.0, 26.0), 30.0, None, False, 1.0, "c")
+    assert of_comparison([row], causes)[0].cause == "of the row"
+
+
+def test_every_cause_belongs_to_a_row_or_to_one_of_its_figures():
+    script = Path(__file__).parents[1] / "experiments" / "scoreboard.py"
+    keys = runpy.run_path(str(script), run_name="script")["CAUSES"]
+    rows = {one.id for one in (*FINDINGS, *PUBLISHED)}
+    figures = {f"{row.id} {row.figure}" for row in PUBLISHED} | {f"{one.id} {one.readout}" for one in FINDINGS}
+    assert set(keys) <= rows | figures
+    assert set(keys) - rows
 
 
 def test_no_row_is_dropped_silently():

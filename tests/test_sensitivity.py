@@ -90,11 +90,11 @@ def test_sets_side_by_side_are_runs_of_their_own():
     shifts = np.zeros((3, len(known)))
     place = {one.path: index for index, one in enumerate(known)}
     shifts[1, [place["gq.reserve"], place["psilocybin.htr2a_efficacy"], place["pulse_half"]]] = 1.0, -0.5, 0.5
-    shifts[2, place["calcium.serca"]] = -60.0  # no pump
+    shifts[2, place["calcium.er_leak"]] = -16.0  # a fifth of the leak: calcium oscillates
     found = cascades(known, shifts, PSILOCYBIN, 1.0)
     answer = effects(known, shifts, found, PT_2025)
     assert [FATES[fate] for fate in found.fate[:2]] == ["followed"] * 2
-    assert found.fate[2] > 0
+    assert FATES[found.fate[2]] == "oscillates"
     assert np.isnan(answer[2])
     plain = Spread()
     pathway = default_pathway()

@@ -9,6 +9,7 @@ from plastisim.calibration.cell_readouts import (
     receptor_readouts,
     size_readouts,
 )
+from plastisim.calibration.command import command
 from plastisim.calibration.effects import FATES, cascades, effects
 from plastisim.calibration.emulator import learn
 from plastisim.calibration.factors import SD, factors, sets
@@ -77,6 +78,7 @@ __all__ = [
     "calibrate",
     "candidate_table",
     "cascades",
+    "command",
     "counting",
     "course_of",
     "covariances",

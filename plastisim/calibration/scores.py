@@ -11,7 +11,7 @@ from typing import Any
 from plastisim.engine.errors import ConfigError
 from plastisim.lab.comparison import ComparisonRow
 from plastisim.lab.published_finding import STAGES, Finding
-from plastisim.results.style import BAND, DRUGS, INK, VEHICLE, house_style
+from plastisim.results.style import BAND, DRUGS, INK, VEHICLE, house_style, new_figure
 
 BASELINE, AFTER_DOSE = STAGES[-2:]
 COLUMNS = 3
@@ -71,7 +71,7 @@ def of_findings(
     Args:
         findings: measured.
         found: simulated, by row and readout.
-        causes: of misses, by row.
+        causes: of misses, by row, or by row and figure (`P21 vehicle, mouse SD of change`).
 
     Raises:
         ConfigError: a finding that the model can express was not simulated, or a readout belongs to no finding.
@@ -88,7 +88,7 @@ def of_findings(
         lines.append(
             Score(
                 one.id, one.stage, one.readout, one.unit, one.value, one.interval, value, inside, one.citation,
-                one.note, one.missing, "" if inside or one.missing else causes.get(one.id, "not known"),
+                one.note, one.missing, "" if inside or one.missing else _cause(causes, one.id, one.readout),
             )
         )  # fmt: skip
     return lines
@@ -100,10 +100,15 @@ def of_comparison(rows: Iterable[ComparisonRow], causes: Mapping[str, str]) -> l
         Score(
             row.id if row.day is None else f"{row.id}@{row.day:g}", AFTER_DOSE if row.id.startswith("P") else BASELINE,
             f"{row.cohort} {row.quantity.replace('_', ' ')}, {row.figure}", row.unit, row.measured, row.interval,
-            row.simulated, row.inside, row.citation, cause="" if row.inside else causes.get(row.id, "not known"),
+            row.simulated, row.inside, row.citation, cause="" if row.inside else _cause(causes, row.id, row.figure),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _cause(causes: Mapping[str, str], row: str, figure: str) -> str:
+    """Return the cause of a miss: of this figure, else of its row."""
+    return causes.get(f"{row} {figure}", causes.get(row, "not known"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,10 +186,8 @@ def score_figure(scores: Sequence[Score], path: Path) -> None:
     tallest = -(-len(lines) // COLUMNS)
     count = tally(scores)
     with house_style():
-        from matplotlib import pyplot as plt
-
-        figure, panels = plt.subplots(1, COLUMNS, figsize=(19.0, 2.0 + 0.22 * tallest))
-        for index, axes in enumerate(panels):
+        figure, grid = new_figure(1, COLUMNS, (19.0, 2.0 + 0.22 * tallest))
+        for index, axes in enumerate(grid[0]):
             _column(axes, lines[index * tallest : (index + 1) * tallest], tallest)
         figure.suptitle(
             f"{count.inside} of {count.scored} measured rows inside their interval, {count.right} of {count.signs} "
@@ -198,7 +201,6 @@ def score_figure(scores: Sequence[Score], path: Path) -> None:
         )
         figure.tight_layout(rect=(0, 0.01, 1, 0.99), w_pad=1.5)
         figure.savefig(path)
-        plt.close(figure)
 
 
 def _column(axes: Any, lines: Sequence[Score | str], tallest: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from plastisim.calibration.factors import Factor
 from plastisim.calibration.shares import Shares
 from plastisim.engine.fields import CONFIDENCE
-from plastisim.results.style import DRUGS, INK, VEHICLE, house_style
+from plastisim.results.style import DRUGS, INK, VEHICLE, house_style, new_figure
 
 WORDS = {"measured": "measured", "seen": "read in the source", "recalled": "recalled", "fitted": "fitted",
          "chosen": "guessed"}  # fmt: skip
@@ -31,15 +31,12 @@ def share_figure(known: Sequence[Factor], found: Shares, title: str, path: Path)
         path: file.
     """
     with house_style("projector"):
-        from matplotlib import pyplot as plt
-
-        figure, (left, right) = plt.subplots(1, 2, figsize=(16.0, 9.0), width_ratios=(1.0, 1.2))
+        figure, ((left, right),) = new_figure(1, 2, (16.0, 9.0), width_ratios=(1.0, 1.2))
         _groups(left, known, found)
         _numbers(right, known, found)
         figure.suptitle(title, x=0.01, ha="left")
         figure.tight_layout(w_pad=1.0)
         figure.savefig(path)
-        plt.close(figure)
 
 
 def _bar(axes: Any, place: int, share: float, error: float, confidence: str) -> None:

@@ -28,7 +28,7 @@ def compare(*folders: Path, json: Json = None) -> int:
     return 0
 
 
-def write(folder: Path, /) -> int:
+def write(folder: Path, /, *, json: Json = None) -> int:
     """Print a stored run as an experiment file that repeats it, changed parameters included.
 
     For example:
@@ -37,8 +37,11 @@ def write(folder: Path, /) -> int:
 
     Args:
         folder: output folder of plastisim run, or a store.
+        json: a file for the text as JSON, or - for its JSON alone on stdout.
     """
-    print(ps.written_back(folder), end="")
+    check_json(json)
+    text = ps.written_back(folder)
+    show(text.rstrip("\n"), {"toml": text}, json)
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import plastisim as ps
-from plastisim.commands.options import Flag, Signed
+from plastisim.commands.options import Flag, Json, Signed, check_json, written
 
 
 def export(
@@ -22,6 +22,7 @@ def export(
     route: str = "ip",
     preset: Literal["smooth", "oscillatory"] = "smooth",
     overwrite: Flag = False,
+    json: Json = None,
 ) -> int:
     """Write a stored run as netCDF or as a laboratory's tables, or one neuron under one dose as SBML.
 
@@ -40,11 +41,13 @@ def export(
         route: ip or iv.
         preset: of calcium.
         overwrite: replace an older file.
+        json: a file for where it was written, or - for its JSON alone on stdout.
     """
+    check_json(json)
     if run is not None:
         if compound or dose:
             raise ps.ConfigError("--run writes a stored run; leave out --compound and --dose")
-        print(f"written: {_stored(file, run, arms, overwrite)}")
+        written(_stored(file, run, arms, overwrite), json)
         return 0
     if compound is None or dose is None:
         raise ps.ConfigError("export needs --run FOLDER, or --compound and --dose for SBML")
@@ -54,7 +57,7 @@ def export(
     pathway = dataclasses.replace(ps.default_pathway(), calcium=calcium)
     ps.keep_compiled_programs()
     ps.export_sbml(ps.Arm(f"{drug.name} {dose} {route}", (given,)), file, pathway=pathway, overwrite=overwrite)
-    print(f"written: {file}")
+    written(file, json)
     return 0
 
 
@@ -79,6 +82,7 @@ def draw(
     what: str = "window",
     size: Literal["single", "double", "projector"] = "projector",
     overwrite: Flag = False,
+    json: Json = None,
 ) -> int:
     """Draw a stored run in the size of a journal's columns or of a projector, as .png, .pdf or .svg.
 
@@ -93,7 +97,9 @@ def draw(
         what: window, density, or recorded variables separated by commas.
         size: single or double for a journal (89 and 183 mm), projector for a slide.
         overwrite: replace an older file.
+        json: a file for where it was written, or - for its JSON alone on stdout.
     """
+    check_json(json)
     if file.suffix not in (".png", ".pdf", ".svg"):
         raise ps.ConfigError(f"figure {str(file)!r}: expected a name that ends in .png, .pdf or .svg")
     if file.exists() and not overwrite:
@@ -103,7 +109,7 @@ def draw(
         getattr(plot, what)(file, size=size)
     else:
         plot.cascade(_names(what), file, size=size)
-    print(f"written: {file}")
+    written(file, json)
     return 0
 
 
@@ -118,6 +124,7 @@ def animate(
     arms: str | None = None,
     frame: Annotated[str, Signed] = "4 h",
     overwrite: Flag = False,
+    json: Json = None,
 ) -> int:
     """Write a film of one dendrite over the week of the dose: which spines stay, come and go.
 
@@ -134,13 +141,15 @@ def animate(
         arms: separated by commas; the first two if left out.
         frame: time between two frames.
         overwrite: replace an older file.
+        json: a file for where it was written, or - for its JSON alone on stdout.
     """
+    check_json(json)
     hours = ps.quantity(frame, "h", "frame", positive=True)
     where = {"mouse": mouse, "neuron": neuron, "dendrite": dendrite}
     ps.keep_compiled_programs()
     dataset = ps.open_run(run)
     ps.animate_dendrite(dataset, file, **where, arms=_names(arms), frame=hours, overwrite=overwrite)
-    print(f"written: {file}")
+    written(file, json)
     return 0
 
 

@@ -11,11 +11,11 @@ import webbrowser
 from pathlib import Path
 
 import plastisim as ps
-from plastisim.commands.options import Flag
+from plastisim.commands.options import Flag, Json, check_json, show, written
 from plastisim.commands.scripts import experiments_folder
 
 
-def guide(topic: str | None = None, /, *, open: Flag = False, site: Path | None = None) -> int:
+def guide(topic: str | None = None, /, *, open: Flag = False, site: Path | None = None, json: Json = None) -> int:
     """Read the guide: a tutorial, how-to pages, the biology with its equations, all parameters and commands.
 
     For example:
@@ -27,16 +27,18 @@ def guide(topic: str | None = None, /, *, open: Flag = False, site: Path | None 
         topic: name of a page; without one the pages are listed.
         open: show it in a browser, as a page of the site.
         site: folder for the site, which must not exist or be empty; with --open alone it is a temporary one.
+        json: a file for the text or the list, or - for its JSON alone on stdout.
     """
+    check_json(json)
     text = _listed() if topic is None else ps.guide_text(topic, PARTS)
     if not (open or site):
-        print(text.rstrip("\n"))
+        show(text.rstrip("\n"), ps.guide_topics() if topic is None else {"topic": topic, "markdown": text}, json)
         return 0
     first = ps.build_guide(site or Path(tempfile.mkdtemp(prefix="plastisim-guide-")), PARTS)
     page = first if topic is None else first.with_name(f"{topic}.html")
     if open and not webbrowser.open(page.as_uri()):
         raise ps.ConfigError(f"no browser could be started; open this file in one: {page}")
-    print(f"written: {page}")
+    written(page, json)
     return 0
 
 
@@ -70,8 +72,9 @@ def causes() -> str:
     measured = [(one.id, one.readout.partition(" at ")[0]) for one in ps.calibration.FINDINGS]
     measured += [(one.id, one.quantity.long_name) for one in ps.PUBLISHED]
     lines = ["| row | what was measured | why the model misses it |", "| --- | --- | --- |"]
-    for row, cause in ast.literal_eval(assigned["CAUSES"]).items():
-        words = dict.fromkeys(words for other, words in measured if other == row)
+    for key, cause in ast.literal_eval(assigned["CAUSES"]).items():
+        row, _, figure = key.partition(" ")
+        words = [figure] if figure else dict.fromkeys(words for other, words in measured if other == row)
         lines.append(f"| {row} | {', '.join(words)} | {cause} |")
     return "\n".join(lines)
 

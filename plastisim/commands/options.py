@@ -84,6 +84,11 @@ def show(text: str, document: Any, json: Path | None) -> None:
         print(f"written: {ps.atomic_write_text(json, whole)}")
 
 
+def written(file: Path, json: Path | None, **more: Any) -> None:
+    """Say what was written; `more` is for the JSON."""
+    show(f"written: {file}", {"written": str(file), **more}, json)
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return a plain table, columns two spaces apart; `right` are the columns set flush right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import plastisim as ps
-from plastisim.commands.options import Flag, Signed
+from plastisim.commands.options import Flag, Json, Seed, check_json, written
 
 SIMULATED = 8 * ps.DAY  # s, of the run behind the page
 
@@ -19,9 +19,10 @@ def page(
     live: Flag = False,
     port: int = 0,
     small: Flag = False,
-    seed: Annotated[int, Signed] = 0,
+    seed: Seed = 0,
     overwrite: Flag = False,
     quiet: Flag = False,
+    json: Json = None,
 ) -> int:
     """Write the lesson page, one file that opens without a network.
 
@@ -37,27 +38,33 @@ def page(
         seed: of all randomness.
         overwrite: replace an older file.
         quiet: no progress.
+        json: a file for where it was written, or - for its JSON alone on stdout.
     """
+    check_json(json)
     if out is None and not live:
         raise ps.ConfigError("page needs a file to write, such as lesson.html, or --live")
+    if out is None and json is not None:
+        raise ps.ConfigError("--json says where the page was written; name a file for the page")
     if port and not (live and 0 < port < 2**16):
         raise ps.ConfigError(f"--port takes 1 to 65535 and goes with --live, but got {port}")
     ps.keep_compiled_programs()
     if out is not None and live and out.exists() and not overwrite:
         document = ps.read_page(out)
     else:
-        document = simulated(out, small, seed, overwrite, quiet)
+        document = simulated(out, small, seed, overwrite, quiet, json)
     return serve(document, port) if live else 0
 
 
-def simulated(out: Path | None, small: bool, seed: int, overwrite: bool, quiet: bool) -> dict[str, Any]:
+def simulated(
+    out: Path | None, small: bool, seed: int, overwrite: bool, quiet: bool, json: Path | None
+) -> dict[str, Any]:
     """Simulate the document of the page, and write the page if there is a file for it."""
     if out is not None:
         ps.check_page(out, overwrite)
     with ps.Progress(SIMULATED, "Lesson page", unit="s", silent=quiet) as progress:
         document = ps.lesson(small=small, seed=seed, progress=progress.update)
     if out is not None:
-        print(f"written: {ps.write_page(document, out, overwrite)}")
+        written(ps.write_page(document, out, overwrite), json, arms=len(document["arms"]), mice=document["mice"])
     return document
 
 

@@ -38,7 +38,7 @@ def run(
         plastisim run mine.toml --out results/mine --json - --quiet
 
     Args:
-        name: name of the experiment, or a file that ends in .toml.
+        name: name of the experiment (without one, all names are told), or a file that ends in .toml.
         out: folder for store, figure and JSON; it must not exist.
         like: output folder of an earlier run, to be repeated exactly; takes the place of name and choices.
         json: a further file for the JSON, or - for the JSON alone on stdout.

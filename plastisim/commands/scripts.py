@@ -32,12 +32,14 @@ def load_experiment(name: str) -> Experiment:
         ConfigError: there is no such script; the nearest name is offered.
     """
     known = experiment_names()
+    script = experiments_folder() / f"{name.replace('-', '_')}.py"
+    if name not in known and name.replace("_", "-") not in known and script.is_file():
+        raise ps.ConfigError(f"{name} is a script of its own; run: python {script} --out DIR")
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ps.ConfigError(f"unknown experiment {name!r}; {hint}known: {', '.join(known)}")
-    file = experiments_folder() / f"{name.replace('-', '_')}.py"
-    spec = importlib.util.spec_from_file_location(f"plastisim_experiment_{file.stem}", file)
+    spec = importlib.util.spec_from_file_location(f"plastisim_experiment_{script.stem}", script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,6 +1,7 @@
 """How far a run is: a bar on a terminal, now and then a log line elsewhere.
 
-Called on the host between chunks, never from inside a compiled kernel.
+Called on the host between chunks, never from inside a compiled kernel. Until the first chunk is over programs compile,
+so the time to go is judged by what came after it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 LOG = logging.getLogger("plastisim")
 SECONDS_BETWEEN_LINES = 5.0
-FIRST_ESTIMATE = 0.02  # share of the work after which the time to go is more than a guess
+FIRST_ESTIMATE = 0.02  # share of the work, behind the first chunk, after which the time to go is more than a guess
 
 
 class Progress:
@@ -41,10 +42,12 @@ class Progress:
         self.done = 0.0
         self._gap = seconds_between_lines
         self._bar: Any = None
+        self._first: tuple[float, float] | None = None  # when the first chunk was over, and how much it was
         self._start = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
         """Start the clock and, on a terminal, the bar."""
+        self._first = None
         self._start = self._last = time.monotonic()
         if not self.silent and sys.stderr is not None and sys.stderr.isatty():
             self._bar = _bar(self.total, self.label, self.unit)
@@ -53,22 +56,26 @@ class Progress:
     def update(self, amount: float = 1.0) -> None:
         """Count `amount` more as done, and show it if it is time to."""
         self.done += amount
+        begun = self._first is not None
+        if not begun:
+            self._first = time.monotonic(), self.done
         if self._bar is not None:
-            self._bar.update(amount)
+            self._bar.update(amount) if begun else _begin(self._bar, amount)
         elif not self.silent and time.monotonic() - self._last >= self._gap:
             self._last = time.monotonic()
             LOG.info("%s", self.line())
 
     def line(self) -> str:
-        """Return the state in words: fraction, elapsed time and time to go."""
-        elapsed = time.monotonic() - self._start
-        if self.total <= 0 or self.done <= 0:
-            return f"{self.label}: {_clock(elapsed)} elapsed"
-        fraction = min(self.done / self.total, 1.0)
-        if fraction < FIRST_ESTIMATE:
-            return f"{self.label}: {fraction:.0%}, {_clock(elapsed)} elapsed, compiling included"
-        left = elapsed * (1.0 / fraction - 1.0)
-        return f"{self.label}: {fraction:.0%}, {_clock(elapsed)} elapsed, {_clock(left)} to go"
+        """Return the state in words: fraction, elapsed time and, once it can be told, time to go."""
+        now = time.monotonic()
+        told = f"{_clock(now - self._start)} elapsed"
+        if self.total <= 0 or self._first is None:
+            return f"{self.label}: {told}"
+        begin, first = self._first
+        if self.done - first >= FIRST_ESTIMATE * self.total:
+            left = (now - begin) * max(self.total - self.done, 0.0) / (self.done - first)
+            told += f", {_clock(left)} to go"
+        return f"{self.label}: {min(self.done / self.total, 1.0):.0%}, {told}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -88,6 +95,13 @@ def _bar(total: float, label: str, unit: str) -> Any:
     except ImportError:
         return None
     return tqdm(total=total or None, desc=label, unit=f" {unit}" if unit else "it", file=sys.stderr, dynamic_ncols=True)
+
+
+def _begin(bar: Any, amount: float) -> None:
+    """Show the first chunk on a bar, and let the bar judge its speed from here on."""
+    bar.n = bar.initial = bar.last_print_n = amount
+    bar.last_print_t = bar._time()
+    bar.refresh()
 
 
 def _clock(seconds: float) -> str:

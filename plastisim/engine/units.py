@@ -194,12 +194,13 @@ def _check_bounds(
     positive: bool,
 ) -> None:
     """Refuse a value outside the bounds; the message gives the bound in the user's unit system."""
+    shown_unit = "" if unit == "1" else f" {unit}"
     if positive and value <= 0.0:
-        raise ConfigError(f"{name}: got {shown}, expected more than 0 {unit}")
+        raise ConfigError(f"{name}: got {shown}, expected more than 0{shown_unit}")
     if minimum is not None and value < minimum:
-        raise ConfigError(f"{name}: got {shown}, expected at least {minimum:g} {unit}")
+        raise ConfigError(f"{name}: got {shown}, expected at least {minimum:g}{shown_unit}")
     if maximum is not None and value > maximum:
-        raise ConfigError(f"{name}: got {shown}, expected at most {maximum:g} {unit}")
+        raise ConfigError(f"{name}: got {shown}, expected at most {maximum:g}{shown_unit}")
 
 
 def _wanted(unit: str) -> str:

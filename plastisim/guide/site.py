@@ -11,7 +11,7 @@ from pathlib import Path
 
 from plastisim.engine.errors import ConfigError, PlastisimError
 from plastisim.guide.pages import GROUPS, guide_text
-from plastisim.guide.tables import Part
+from plastisim.guide.tables import Part, drawn_equations
 from plastisim.results.files import as_store_error, prove_output
 
 NEEDED = ("sphinx", "myst_parser", "furo")
@@ -66,7 +66,8 @@ def _sources(more: Mapping[str, Part]) -> dict[str, str]:
         for group, topics in GROUPS.items()
     ]
     about = "Cortical layer V neurons after a psychedelic, from dose to single spines. Start with the tutorial."
-    pages = {topic: guide_text(topic, more) for topics in GROUPS.values() for topic in topics}
+    drawn = {**more, "equations": drawn_equations}
+    pages = {topic: guide_text(topic, drawn) for topics in GROUPS.values() for topic in topics}
     return {"index": "\n\n".join(["# plastisim: the guide", about, *lists, ""]), **pages}
 
 

@@ -7,11 +7,13 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 
 from plastisim import model
 from plastisim.biology import exposure, pharmacokinetics, spines
 from plastisim.calibration import FINDINGS
 from plastisim.equations import Formula, formulas, system
+from plastisim.guide.mathml import mathml
 from plastisim.guide.recorded import recorded
 from plastisim.lab import imaging
 from plastisim.lab.compound import Compound, Sourced
@@ -20,6 +22,7 @@ from plastisim.parameters import parameter_rows, short
 from plastisim.readout_table import READOUTS
 
 EXPOSURE = "exposure"
+EQUATION = "overflow-x: auto; margin: 0.9em 0; padding-left: 2em; text-indent: -2em"  # lines behind the first stand in
 SOURCED = ("unit", "confidence", "source")
 
 
@@ -33,6 +36,16 @@ def equations(stage: str) -> str:
     """Return the equations of a stage, read back from what is compiled; what an earlier stage has shown is left out."""
     lines = [f"{f'[{one.unit}]':14} {one.text}" for one in _by_stage()[stage]]
     return "\n".join(["```text", *lines, "```"])
+
+
+def drawn_equations(stage: str) -> str:
+    """Return the same as `equations`, drawn: for the site. What one would type stands in the title."""
+    lines = [
+        f'<div class="equation" style="{EQUATION}" title="{escape(one.text)}">{mathml(one.latex)} '
+        f'<span style="white-space: nowrap; opacity: 0.75">[{escape(one.unit)}]</span></div>'
+        for one in _by_stage()[stage]
+    ]
+    return "\n\n".join(lines)
 
 
 @functools.cache

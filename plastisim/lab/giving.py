@@ -56,7 +56,7 @@ class Dose:
             ConfigError: a quantity without unit or of another kind, a route without kinetics.
         """
         what = f"dose of {compound.name}"
-        mass = _per_kilogram(amount, body_weight, what)
+        mass = per_kilogram(amount, body_weight, what)
         moment = quantity(at, "s", f"time of the {what}")
         return cls(compound, mass, moment, route or next(iter(compound.routes), "ip"))
 
@@ -125,7 +125,7 @@ class Infusion:
         if not slash or not time.strip():
             raise ConfigError(f'rate of the {what}: got {rate!r}, expected a rate with its unit, as "0.5 mg/kg/h"')
         hours = quantity(f"1 {time}", "s", f"rate of the {what}") / 3600.0
-        mass = _per_kilogram(amount, body_weight, f"rate of the {what}")
+        mass = per_kilogram(amount, body_weight, f"rate of the {what}")
         begin, end = (quantity(moment, "s", f"time of the {what}") for moment in (start, stop))
         return cls(compound, mass / hours, begin, end)
 
@@ -168,8 +168,17 @@ class Bath:
         return cls(compound, held, begin, end)  # pyright: ignore[reportArgumentType]  # the protocol checks the clock
 
 
-def _per_kilogram(amount: str, body_weight: str | None, what: str) -> float:
-    """Return a dose in mg/kg."""
+def per_kilogram(amount: str, body_weight: str | None, what: str) -> float:
+    """Return a dose in mg/kg.
+
+    Args:
+        amount: `"1 mg/kg"`, or `"25 mg"` together with a body weight.
+        body_weight: as `"70 kg"`.
+        what: begins every message.
+
+    Raises:
+        ConfigError: a quantity without unit or of another kind.
+    """
     if body_weight is None or "/" in str(amount):
         try:
             return quantity(amount, "mg/kg", what)

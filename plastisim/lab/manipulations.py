@@ -64,9 +64,9 @@ TRKB_Y433F = Manipulation(
 
 SERT_EXPRESSION = Manipulation(
     "SERT expressed",
-    "The neurons carry a serotonin transporter, so that serotonin reaches the intracellular receptors; 1e4 times the "
+    "The neurons carry a serotonin transporter, so that serotonin reaches the intracellular receptors; 1e6 times the "
     "ratio of practically impermeant serotonin makes inside and outside equal, a guess.",
-    compounds={"serotonin.inside_ratio": 1e4},
+    compounds={"serotonin.inside_ratio": 1e6},
 )
 
 SERT_KNOCKOUT = Manipulation(

@@ -11,9 +11,18 @@ from plastisim.lab.giving import Bath, Dose, Infusion
 from plastisim.lab.hypotheses import Hypothesis
 from plastisim.lab.manipulations import Manipulation
 
+HOUR = 3600
 DAY = 86400
 LONGEST = 1000 * DAY  # s; longer runs are mistakes of unit
 TICK = 7200  # s; every event falls on a whole second, sessions and the steps of the spines on every second hour
+
+
+def spoken(time: float) -> str:
+    """Return a time (s) in the unit in which one speaks of it."""
+    for unit, seconds in (("d", DAY), ("h", HOUR), ("min", 60)):
+        if abs(time) >= seconds:
+            return f"{time / seconds:.4g} {unit}"
+    return f"{time:g} s"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,12 +74,14 @@ class Protocol:
         start: s from day 0; the animals are at rest before it.
         end: s from day 0.
         sessions: days of imaging.
+        moments: further times at which molecules are recorded, s from day 0.
     """
 
     arms: tuple[Arm, ...]
     start: int = -3 * DAY
     end: int = 7 * DAY
     sessions: tuple[float, ...] = (-3, -1, 1, 3, 5, 7)
+    moments: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_sessions()
@@ -81,6 +92,8 @@ class Protocol:
                 what = f"{type(held).__name__.lower()} of {held.compound.name} in arm {arm.name!r}"
                 self._check_time(what, held.start)
                 self._check_clock(f"end of the {what}", held.stop)
+        for moment in self.moments:
+            self._check_time("recording", moment)
 
     @property
     def duration(self) -> float:
@@ -97,7 +110,11 @@ class Protocol:
             raise ConfigError("a protocol needs at least one session; day 0 is one")
         if list(self.sessions) != sorted(set(self.sessions)):
             raise ConfigError(f"sessions must be ascending and different, but got days {self.sessions}")
-        if (self.end - self.start) % TICK or self.end <= self.start:
+        if self.end <= self.start:
+            raise ConfigError(
+                f"a run must end later than it starts, but got days {self.start / DAY:g} to {self.end / DAY:g}"
+            )
+        if (self.end - self.start) % TICK:
             raise ConfigError(
                 f"a run lasts a whole number of {TICK} s, but got days {self.start / DAY:g} to {self.end / DAY:g}"
             )
@@ -135,8 +152,8 @@ class Protocol:
         return tuple(tuple(sorted({int(dose.at) for dose in arm.doses})) for arm in self.arms)
 
     def events(self) -> tuple[int, ...]:
-        """Return the times (s from day 0) at which anything is given or taken away, ascending."""
-        times = {int(dose.at) for arm in self.arms for dose in arm.doses}
+        """Return the times (s from day 0) at which anything is given, taken away or looked at closely, ascending."""
+        times = {int(dose.at) for arm in self.arms for dose in arm.doses} | {int(moment) for moment in self.moments}
         for arm in self.arms:
             for held in (*arm.baths, *arm.infusions):
                 times |= {int(held.start), min(int(held.stop), self.end)}

@@ -19,7 +19,7 @@ LY = "Ly et al. 2018"
 MODA_SAVA = "Moda-Sava et al. 2019, 10.1126/science.aat8078"
 OF_PEAK = "no error printed: ± 0.15 of the peak allowed, a choice"
 NOTHING_LEFT = "lost: less than a third of the rise is left, a choice"
-NO_EPSC = "synaptic currents are not simulated"
+NO_EPSC = "only miniatures are simulated (mepsc_frequency); what serotonin evokes comes from a network, other layers"
 NO_SPIKES = "rates, not single spikes or membrane potentials, are simulated"
 
 

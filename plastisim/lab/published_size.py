@@ -11,11 +11,12 @@ SHAO = "Shao et al. 2021 Neuron 109:2535, 10.1016/j.neuron.2021.06.008"
 STAGE = "ordinary spines"
 FEW = "SE of an SD from 300 spines a session"
 SHARE = "derived from V19 and V20, whose errors give ± 0.06 (1.96 SE)"
+FROM_ROW = "the relative densities of compartments are this row; confocal counts are not simulated"
 NEIGHBOURS = "no error printed: between the printed values of the ages before and after"
 
 SIZE: tuple[Finding, ...] = (
-    beyond("V18", STAGE, "density of basal dendrites, confocal", SHAO, "basal dendrites are not simulated", "data"),
-    beyond("V18", STAGE, "density of apical dendrites, confocal", SHAO, "confocal counts are not simulated", "data"),
+    beyond("V18", STAGE, "density of basal dendrites, confocal", SHAO, FROM_ROW, "data"),
+    beyond("V18", STAGE, "density of apical dendrites, confocal", SHAO, FROM_ROW, "data"),
     Finding("V19", STAGE, "SD of ln diameter", 0.21, within(0.21, 0.0086), "1", JEFFERSON, "data", FEW),
     Finding(
         "V19",

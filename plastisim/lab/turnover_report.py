@@ -65,18 +65,16 @@ def fit_to_json(one: Fit, rows: Sequence[Row], branches: Branches) -> dict[str, 
 def turnover_figure(fits: Sequence[Fit], rows: Sequence[Row], branches: Branches, path: Path) -> None:
     """Draw turnover, survival of new spines and return of lost ones: measured with 95 % intervals, and every law."""
     import matplotlib
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    with plt.rc_context({"font.size": 13, "axes.spines.top": False, "axes.spines.right": False}):
-        figure, (left, middle, right) = plt.subplots(1, 3, figsize=(16, 6.2), layout="constrained")
+    with matplotlib.rc_context({"font.size": 13, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure((16, 6.2), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
         _draw_turnover(left, fits, rows, branches)
         _draw_survival(middle, fits)
         _draw_return(right, fits, rows, branches)
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
         figure.savefig(path, dpi=150)
-        plt.close(figure)
 
 
 def _draw_turnover(axes: Any, fits: Sequence[Fit], rows: Sequence[Row], branches: Branches) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plastisim.results.style import INK, arm_colour, house_style
+from plastisim.results.style import INK, arm_colour, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,13 +41,9 @@ def course_figure(
     panels = list(dict.fromkeys((row["readout"], row["cohort"]) for row in shown))
     cohorts = {row["cohort"] for row in shown}
     with house_style():
-        import matplotlib.pyplot as plt
-
         columns = min(columns, len(panels))
         height = -(-len(panels) // columns)
-        figure, grid = plt.subplots(
-            height, columns, figsize=(1.5 + 5.6 * columns, 1.6 + 3.3 * height), squeeze=False, layout="constrained"
-        )
+        figure, grid = new_figure(height, columns, (1.5 + 5.6 * columns, 1.6 + 3.3 * height), "constrained")
         for axes, (name, cohort) in zip(grid.flat, panels, strict=False):
             own = [row for row in shown if row["readout"] == name and row["cohort"] == cohort]
             _panel(axes, own, log_time)
@@ -107,12 +103,8 @@ def effects_figure(rows: Sequence[Row], path: str | Path, title: str) -> None:
     panels = list(dict.fromkeys((row["readout"], row["time"]) for row in rows))
     arms, cohorts = ([*dict.fromkeys(row[what] for row in rows)] for what in ("arm", "cohort"))
     with house_style():
-        import matplotlib.pyplot as plt
-
-        figure, grid = plt.subplots(
-            1, len(panels), figsize=(3.4 + 3.4 * len(panels), 2.1 + 0.55 * len(arms)), squeeze=False, sharey=True,
-            layout="constrained",
-        )  # fmt: skip
+        size = (3.4 + 3.4 * len(panels), 2.1 + 0.55 * len(arms))
+        figure, grid = new_figure(1, len(panels), size, "constrained", sharey=True)
         for axes, (name, time) in zip(grid[0], panels, strict=True):
             own = [row for row in rows if (row["readout"], row["time"]) == (name, time)]
             fold = own[0]["fold_of_vehicle"] is not None
@@ -150,8 +142,6 @@ def _when(time: float) -> str:
 
 def finish(figure: Any, legend: Axes | None, path: str | Path, title: str) -> None:
     """Put legend and title outside the data, and write the file."""
-    import matplotlib.pyplot as plt
-
     figure.get_layout_engine().set(h_pad=0.1, w_pad=0.12)
     figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
     if legend is not None:
@@ -160,4 +150,3 @@ def finish(figure: Any, legend: Axes | None, path: str | Path, title: str) -> No
         across = max(1, min(len(unique), int(figure.get_figwidth() // 3.2)))
         figure.legend(unique.values(), unique.keys(), loc="outside lower left", ncols=across)
     figure.savefig(path, metadata={"Software": None})
-    plt.close(figure)

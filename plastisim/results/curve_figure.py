@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from plastisim.results.course_figure import MARKERS, finish
-from plastisim.results.style import INK, arm_colour, house_style
+from plastisim.results.style import INK, arm_colour, house_style, new_figure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,13 +56,9 @@ def curves_figure(panels: Sequence[Panel], path: str | Path, title: str) -> None
     """Draw panels side by side, two in a row; one legend below all of them."""
     names = list(dict.fromkeys(name for panel in panels for name in panel.curves))
     with house_style():
-        import matplotlib.pyplot as plt
-
         columns = min(2, len(panels))
         rows = -(-len(panels) // columns)
-        figure, grid = plt.subplots(
-            rows, columns, figsize=(1.5 + 5.6 * columns, 1.6 + 3.5 * rows), squeeze=False, layout="constrained"
-        )
+        figure, grid = new_figure(rows, columns, (1.5 + 5.6 * columns, 1.6 + 3.5 * rows), "constrained")
         for axes, panel in zip(grid.flat, panels, strict=False):
             for name, curve in panel.curves.items():
                 index = names.index(name)
@@ -110,10 +106,7 @@ def grid_figure(
         label: what the numbers are, with unit.
     """
     with house_style():
-        import matplotlib.pyplot as plt
-
-        size = (5.0 + 1.7 * len(columns), 2.4 + 0.75 * len(rows))
-        figure, axes = plt.subplots(figsize=size, layout="constrained")
+        figure, ((axes,),) = new_figure(1, 1, (5.0 + 1.7 * len(columns), 2.4 + 0.75 * len(rows)), "constrained")
         most = float(np.nanmax(np.abs(values))) or 1.0
         image = axes.imshow(values, cmap="PuOr_r", vmin=-most, vmax=most, aspect="auto")
         for (row, column), value in np.ndenumerate(values):
@@ -140,10 +133,8 @@ def individuals_figure(
     """
     generator = np.random.default_rng(0)
     with house_style():
-        import matplotlib.pyplot as plt
-
-        figure, grid = plt.subplots(1, len(panels), figsize=(1.0 + 4.3 * len(panels), 5.2), layout="constrained")
-        for axes, (name, label, groups) in zip(np.atleast_1d(grid), panels, strict=True):
+        figure, grid = new_figure(1, len(panels), (1.0 + 4.3 * len(panels), 5.2), "constrained")
+        for axes, (name, label, groups) in zip(grid[0], panels, strict=True):
             for index, values in enumerate(groups.values()):
                 place = index + generator.uniform(-0.18, 0.18, len(values))
                 axes.plot(place, values, "o", color=arm_colour(index + 1), alpha=0.4, markersize=5, markeredgewidth=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -86,7 +87,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     temporary folder is removed and `path` is as before. An interrupt passes through as such (exit code 130).
 
     Raises:
-        StoreError: whatever went wrong in the block, as one line.
+        StoreError: the disk or zarr refused, as one line.
     """
     temporary = sibling(path, "writing")
     try:
@@ -102,17 +103,21 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def as_store_error(path: Path) -> Iterator[None]:
-    """Turn whatever fails in the block into one line about `path`; interrupts pass through as such.
+    """Turn what a disk or zarr refuses in the block into one line about `path`; errors of programs pass through.
 
     Raises:
-        StoreError: anything went wrong in the block.
+        StoreError: the disk or zarr refused.
     """
     try:
         yield
-    except StoreError:
-        raise
-    except Exception as error:
+    except (OSError, *_errors_of_zarr()) as error:
         raise StoreError(f"cannot write {str(path)!r}: {reason(error)}") from error
+
+
+def _errors_of_zarr() -> tuple[type[Exception], ...]:
+    """Return what zarr raises; nothing where nobody has imported it."""
+    zarr = sys.modules.get("zarr.errors")
+    return () if zarr is None else (zarr.BaseZarrError,)
 
 
 def put_in_place(folder: Path, path: Path) -> None:

@@ -1,7 +1,8 @@
 """A dataset as one netCDF 4 file, for programs that do not read Zarr.
 
 Names, dimensions, units and attributes are those of the store, by the CF conventions. Lists and mappings among the
-attributes become JSON text, which netCDF has no type for.
+attributes become JSON text, which netCDF has no type for. In one point the file is not what CF asks for: a time axis
+has to count from a date, and the time of a run counts from day 0 of no calendar.
 """
 
 from __future__ import annotations
@@ -81,9 +82,12 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _encoding(dataset: xarray.Dataset) -> dict[str, dict[str, Any]]:
-    """Return compression of every numeric array, and missing values where there can be any."""
+    """Return compression of every numeric array, and missing values where there can be any: not in coordinates."""
     return {
-        str(name): {**(COMPRESSION if variable.ndim else {}), "_FillValue": np.nan if kind == "f" else None}
+        str(name): {
+            **(COMPRESSION if variable.ndim else {}),
+            "_FillValue": np.nan if kind == "f" and name not in dataset.dims else None,
+        }
         for name, variable in dataset.variables.items()
         for kind in [variable.dtype.kind]
         if kind in "biuf"

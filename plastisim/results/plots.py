@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from plastisim.results.style import BAND, INK, arm_colour, house_style
+from plastisim.results.style import BAND, INK, arm_colour, house_style, new_figure
 
 if TYPE_CHECKING:
     import xarray
@@ -69,12 +69,8 @@ def window_figure(
     """
     measured, changes = list(measured), mouse_changes(dataset)
     with house_style():
-        import matplotlib.pyplot as plt
-
         cohorts = list(dict.fromkeys(dataset.cohort.values.tolist()))
-        figure, grid = plt.subplots(
-            len(cohorts), 2, figsize=(13.0, 4.4 * len(cohorts) + 0.9), width_ratios=(1.7, 1.0), squeeze=False
-        )
+        figure, grid = new_figure(len(cohorts), 2, (13.0, 4.4 * len(cohorts) + 0.9), width_ratios=(1.7, 1.0))
         for row, cohort in zip(grid, cohorts, strict=True):
             here = changes.isel(mouse=dataset.cohort.values == cohort)
             here = here.sel(session=here.session <= WEEK)
@@ -87,7 +83,6 @@ def window_figure(
         figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
         figure.tight_layout(rect=(0, 0, 1, 0.98))
         figure.savefig(path, metadata={"Software": None})
-        plt.close(figure)
 
 
 def draw_time_course(axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from plastisim.engine.errors import ConfigError
 from plastisim.results.files import as_store_error
 from plastisim.results.plots import WEEK, Window, draw_distribution, draw_time_course, mouse_changes
-from plastisim.results.style import INK, arm_colour, figure_size, settings_of
+from plastisim.results.style import INK, arm_colour, figure_size, new_figure, settings_of
 
 if TYPE_CHECKING:
     import xarray
@@ -128,14 +128,13 @@ def _panels(
 ) -> Figure:
     """Return a figure with a panel for each of `panels`, one legend below them, and write it if a file is named."""
     import matplotlib
-    from matplotlib.figure import Figure
 
     across = 1 if size == "single" or len(panels) == 1 else 2 if len(panels) in (2, 4) else 3
     rows = -(-len(panels) // across)
     shape = {1: 0.62, 2: 0.40, 3: 0.30}[across] * rows + (0.18 if across == 1 else 0.08)
     with matplotlib.rc_context(settings_of(size)):
-        figure = Figure(figure_size(size, 0.5625 if size == "projector" else shape), layout="constrained")
-        grid = figure.subplots(rows, across, squeeze=False)
+        inches = figure_size(size, 0.5625 if size == "projector" else shape)
+        figure, grid = new_figure(rows, across, inches, "constrained")
         for axes, panel in zip(grid.flat, panels, strict=False):
             draw(axes, panel)
         for axes in grid.flat[len(panels) :]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plastisim.engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INK = "#1b1b1b"
 VEHICLE = "#5c6670"
@@ -79,14 +82,31 @@ def _size(size: str) -> tuple[float, float, float, float]:
 
 @contextmanager
 def house_style(size: str | None = None) -> Iterator[None]:
-    """Draw with the house style and without a screen, and leave matplotlib as it was."""
+    """Draw with the house style, and leave matplotlib as it was."""
     import matplotlib
 
-    matplotlib.use("Agg", force=False)
-    import matplotlib.pyplot as plt
-
-    with plt.rc_context(SETTINGS if size is None else settings_of(size)):
+    with matplotlib.rc_context(SETTINGS if size is None else settings_of(size)):
         yield
+
+
+def new_figure(
+    rows: int, columns: int, figsize: tuple[float, float], layout: Any = None, **more: Any
+) -> tuple[Figure, Any]:
+    """Return a figure and its axes, shape (row, column), as `pyplot.subplots` does.
+
+    It needs no screen, and leaves pyplot alone, whose backend is the caller's business.
+
+    Args:
+        rows: of panels.
+        columns: of panels.
+        figsize: in inches.
+        layout: `constrained`, or None.
+        more: as for `Figure.subplots`.
+    """
+    from plastisim.results.shown import ShownFigure
+
+    figure = ShownFigure(figsize, layout=layout)
+    return figure, figure.subplots(rows, columns, squeeze=False, **more)
 
 
 def arm_colour(index: int) -> str:

@@ -7,17 +7,17 @@ looks numbers up and computes none. The page and the live server read the same k
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from plastisim import columns
 from plastisim.lab.branch_table import SPINE_DENSITY, VEHICLE, BranchTable
 from plastisim.lab.window import Thresholds, Verdict, judge, mouse_changes, ordinary_window
 from plastisim.outcome import plain
-from plastisim.records import branch_tables, to_dataset
-from plastisim.simulation import Run, simulate
+from plastisim.setup import Setup
 from plastisim.teaching.dendrites import packed_spines
 from plastisim.teaching.grid import FRAMES, QUICK, SESSIONS, WHOLE, Grid, Treatment, protocol
+from plastisim.teaching.parts import Kept, simulated_parts
 from plastisim.teaching.signals import interval, packed_signals
 
 TITLE = "From dose to spine"
@@ -43,29 +43,27 @@ def lesson(
 
 def simulated(grid: Grid, seed: int, progress: Callable[[float], Any] = lambda done: None) -> dict[str, Any]:
     """Simulate all that a grid offers, and return the document about it."""
-    run = simulate(protocol(tuple(grid.treatments())), (grid.cohort(),), seed=seed, progress=progress)
-    return document_of(run, grid)
+    return document_of(grid, seed, simulated_parts(grid, seed, progress))
 
 
-def document_of(run: Run, grid: Grid) -> dict[str, Any]:
-    """Return the document about the finished run of a grid."""
+def document_of(grid: Grid, seed: int, found: Kept) -> dict[str, Any]:
+    """Return the document about what was found for a grid."""
     treatments = tuple(grid.treatments())
-    dataset = to_dataset(run, TITLE)
-    table = branch_tables(run)[grid.cohort().name]
+    setup = Setup.of(protocol(treatments), (grid.cohort(),), seed=seed)
     return plain({
         "schema": SCHEMA,
         "title": TITLE,
         **choices(grid),
-        **made(run, dataset.attrs),
+        **made(setup),
         "frames": list(FRAMES),
         "sessions": [day for day in SESSIONS if day > 0],
-        "signals": packed_signals(dataset, treatments),
-        "window": dataclasses.asdict(ordinary_window(table, SPINE_DENSITY, THRESHOLDS)),
+        "signals": packed_signals(found.signals, found.words),
+        "window": dataclasses.asdict(ordinary_window(found.table, SPINE_DENSITY, THRESHOLDS)),
         "thresholds": {name: getattr(THRESHOLDS, name) for name in ("day", "width", "level", "share", "mice")},
-        "arms": [imaged(table, one) for one in treatments],
-        "spines": packed_spines(run),
-        "parameters": [{"path": path, **one} for path, one in columns.parameters(run).items()],
-        "diverged": [str(failure) for failure in run.failures],
+        "arms": [imaged(found.table, one) for one in treatments],
+        "spines": packed_spines(found.spines, setup.population.protocol.start),
+        "parameters": [{"path": path, **one} for path, one in columns.parameters(setup).items()],
+        "diverged": found.failures,
     })  # fmt: skip
 
 
@@ -78,11 +76,11 @@ def choices(grid: Grid) -> dict[str, Any]:
     }
 
 
-def made(run: Run, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return who was simulated, and with what, from the root attributes of the run's dataset."""
-    cohort = run.population.cohorts[0]
+def made(setup: Setup) -> dict[str, Any]:
+    """Return who was simulated, and with what, from the root attributes that a store of it would have."""
+    cohort, attributes = setup.population.cohorts[0], columns.attributes(setup, TITLE)
     return {
-        "mice": run.population.mice,
+        "mice": setup.population.mice,
         "neurons": cohort.neurons,
         "dendrites": cohort.dendrites,
         "cohort": cohort.name,

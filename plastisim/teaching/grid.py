@@ -1,13 +1,15 @@
 """What a pupil can choose on the lesson page: compound, dose, blocker; each combination is an arm of one run.
 
 A compound is offered at doses that are used in mice: the dose of the experiment `compounds-compared`, and about
-threefold less and more. Blockers are injected half an hour before it, as in the experiment `blockade`; a mouse that
-gets none is injected with vehicle then, so that every mouse is handled twice.
+threefold less and more; psilocybin also at a dose so small that the mice stay in the ordinary window. Blockers are
+injected half an hour before it, as in the experiment `blockade`; a mouse that gets none is injected with vehicle then,
+so that every mouse is handled twice.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
 
 from plastisim.lab.blockers import ANA12, KETAMINE, KETANSERIN, RAPAMYCIN, VOLINANSERIN
@@ -35,6 +37,7 @@ FRAMES = (
 )  # fmt: skip
 SESSIONS = (-1.0, 1.0, 3.0, 5.0, 7.0)  # d
 MICE, SMALL = 12, 3
+AT_ONCE = 27  # arms in one run, which bounds its memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +126,13 @@ class Grid:
                 for blocker in self.blockers:
                     yield Treatment(compound, dose, blocker)
 
+    def parts(self) -> list[tuple[Treatment, ...]]:
+        """Return all choices in order, shared out over runs of the same size as far as they go."""
+        every = list(self.treatments())
+        runs = -(-len(every) // AT_ONCE)
+        edges = [len(every) * run // runs for run in range(runs + 1)]
+        return [tuple(every[begin:end]) for begin, end in itertools.pairwise(edges)]
+
     def cohort(self) -> Cohort:
         """Return who gets it."""
         return PT_2025.with_mice(self.mice)
@@ -135,7 +145,7 @@ def protocol(treatments: tuple[Treatment, ...]) -> Protocol:
 
 WHOLE = Grid(
     (
-        (PSILOCYBIN, (0.1, 0.3, 1.0, 3.0)), (LSD, (0.03, 0.1, 0.3)), (DMT, (3.0, 10.0, 30.0)),
+        (PSILOCYBIN, (0.01, 0.1, 0.3, 1.0, 3.0)), (LSD, (0.03, 0.1, 0.3)), (DMT, (3.0, 10.0, 30.0)),
         (MEO_DMT, (5.0, 10.0, 20.0)), (DOI, (0.2, 0.6, 2.0)), (BUSPIRONE, (1.0, 3.0, 10.0)), (MDMA, (4.0, 8.0, 16.0)),
         (KETAMINE, (3.0, 10.0, 30.0)),
     )

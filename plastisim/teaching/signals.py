@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,16 +64,21 @@ SIGNALS = (
 )
 
 
-def packed_signals(dataset: xarray.Dataset, treatments: tuple[Treatment, ...]) -> list[dict[str, Any]]:
-    """Return every curve with its words, in JSON types; its numbers are ordered as those of `statistics`."""
+def packed_signals(values: Mapping[str, FloatArray], words: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return every curve with its words, in JSON types; its numbers are ordered as those of `statistics`.
+
+    Args:
+        values: of each signal, by key, as `animals` returns them.
+        words: unit and long name of each recorded variable.
+    """
     found = []
     for signal in SIGNALS:
-        values = animals(dataset, signal, treatments)
-        unit, words = dataset[signal.source].attrs["units"], dataset[signal.source].attrs["long_name"]
+        unit, told = words[signal.source]
         if signal.key == "spines":
-            unit, words = "%", "change of spine density since 2 h before the dose, hidden spines included"
+            unit, told = "%", "change of spine density since 2 h before the dose, hidden spines included"
         found.append({
-            **dataclasses.asdict(signal), "unit": unit, "long_name": words, "data": packed(statistics(values)),
+            **dataclasses.asdict(signal), "unit": unit, "long_name": told,
+            "data": packed(statistics(values[signal.key])),
         })  # fmt: skip
     return found
 

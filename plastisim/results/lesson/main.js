@@ -10,7 +10,8 @@ function drawAbout() {
       + "Many parameters are guesses; the table above says which.",
     `Intervals say how far the mean of ${file.mice} simulated mice is known. They say nothing about whether the model is right.`,
     "A simulated mouse has a twin in every arm, with the same neurons and the same spines at the start. No laboratory has that.",
-    "Mice only, injected i.p. Doses are used in mice, three or four for each compound; nothing here says what people should take.",
+    "Mice only, injected i.p. Doses are used in mice, but for the smallest of psilocybin, which is there to stay in the window; "
+      + "nothing here says what people should take.",
     file.diverged.length ? `Neurons left out because they diverged: ${file.diverged.join("; ")}.` : "No neuron diverged.",
   ].map((text) => html("li", {}, text)));
 }

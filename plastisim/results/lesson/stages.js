@@ -22,7 +22,7 @@ function stageBox(signal) {
   const chosen = view.signal === signal.key;
   const box = html("button", { type: "button", class: `stage ${direction}`, "aria-pressed": String(chosen), "data-signal": signal.key },
     html("span", { class: "name" }, html("span", { "aria-hidden": "true" }, { same: "● ", up: "▲ ", down: "▼ " }[direction]), signal.label),
-    html("span", { class: "number" }, `${figure(own)} ${signal.unit === "1" ? "" : unitText(signal.unit)}`),
+    html("span", { class: "number" }, `${own !== 0 && Math.abs(own) < 0.001 ? "under 0.001" : figure(own)} ${signal.unit === "1" ? "" : unitText(signal.unit)}`),
     html("span", { class: "against" }, against(signal, own, other, direction)),
     html("span", { class: "bar", "aria-hidden": "true" }, html("span", {})));
   box.style.setProperty("--light", told ? share.toFixed(3) : "0");

@@ -11,9 +11,17 @@ function drawWindow() {
   byId("verdict-text").textContent = `${verdict ? verdict.statement : `Window: ${ordinary.basis}, ${points(ordinary.lower)} to `
     + `${points(ordinary.upper)} %.`} It leaves where the 95 % interval excludes zero and more than ${percent(thresholds.share)} of mice lie `
     + `outside, fixed before the run; ${mice} mice in each arm, imaged by the virtual microscope.`;
+  byId("verdict-seen").textContent = verdict ? seenAndThere(deck, arm, verdict.effect) : "";
   byId("window").replaceChildren(
     html("figure", {}, html("figcaption", {}, html("strong", {}, "24 h after the dose"), ", a dot a mouse: change of density, %"), mouseDrawing()),
     html("figure", {}, html("figcaption", {}, html("strong", {}, "Imaging sessions"), ": mean change of density and 95 % interval, %"), sessionDrawing()));
+}
+
+/** Return why the microscope sees more than the spines that are there, in a sentence; nothing where it does not. */
+function seenAndThere(deck, arm, imaged) {
+  const there = difference(deck, "spines", arm, frameAt(deck, DAY));
+  return imaged - there < 0.5 ? "" : `With every living spine counted, density is ${points(there)} points from vehicle; the microscope sees `
+    + `${points(imaged)}, because after a drug spines come into view that it could not see before.`;
 }
 
 /** Return the range of change over all arms of the compound. */
