@@ -1,12 +1,13 @@
 """Spines: single agents that are born, captured, hidden, resized and lost.
 
 Each spine is transient or persistent, seen or hidden (present, but below what two-photon imaging detects), and has a
-log head width of a fast and a slow part. With q = r (Q - 1)+ and l = r L, r the responsiveness of the cohort and mouse:
+log head width of a fast and a slow part. With the growth pulse p = q⁴/(q⁴ + K⁴), q = r (Q - 1)+, and l = r L, r the
+responsiveness of the cohort and mouse:
 
-    births per spine of the set point   a b0 [1 + B q⁴/(q⁴ + K⁴) + gL l] max(0, 1 - c (X - 1)+)
-    transient → persistent              km + kc q + ks l + ku u
+    births per spine of the set point   a b0 (1 + B p + gL l) max(0, 1 - c (X - 1)+)
+    transient → persistent              km + kc p + ks l + ku u
     loss                                (lU or lP by pool, + drift of the cohort) e^(-s l)
-    seen → hidden, hidden → seen        a ka, kr (1 + gr q); an injection hides a few at once, in every arm
+    seen → hidden, hidden → seen        a ka, kr (1 + gr p); an injection hides a few at once, in every arm
     ln width = x + z - dU [transient],  x → chiQ (Q - 1)+ + chiL L in 1.5 d,  z → 0 in 40 d
 
 u = r (AMPA gain × e^chi - 1)+ is how much more than at rest a spine is used, chi the target of x. Why the density stays
@@ -33,6 +34,7 @@ from plastisim.engine.fields import Fit, Number, chosen, container, fitted, para
 
 DAY = 86400.0
 FITTED = Fit(Path(__file__).parents[1] / "calibrated.json")
+PULSE = chosen("starting model; of order 4 instead of 2: what opens the gate hardly at all must not grow spines")
 OFF = chosen("off: an alternative to the set-point shift, see lab/hypotheses.py")
 OF_ARMS = (
     "pulse_gain", "pulse_half", "set_point_gain", "crowding", "capture", "held_loss", "held_capture", "use_capture",
@@ -90,14 +92,14 @@ class Spines:
     appearing: Number = FITTED.parameter("spines.appearing", "1/s", "kr: a hidden spine is seen again")
     dispersion: Number = parameter(0.35, "1", "Fano factor of persistent spines on a branch", fitted("rows V1, V4"))
     pulse_gain: Number = FITTED.parameter("spines.pulse_gain", "1", "B: rise of births at full pulse")
-    pulse_half: Number = parameter(0.35, "1", "K: plasticity proteins at half pulse, Hill 4", chosen("starting model"))
+    pulse_half: Number = parameter(0.35, "1", "K: plasticity proteins at half pulse, Hill 4", PULSE)
     set_point_gain: Number = FITTED.parameter("spines.set_point_gain", "1", "gL: births by the set-point shift")
     crowding: Number = FITTED.parameter("spines.crowding", "1", "c: births fall with density above the set point")
-    capture: Number = FITTED.parameter("spines.capture", "1/s", "kc: capture by plasticity proteins")
+    capture: Number = FITTED.parameter("spines.capture", "1/s", "kc: capture at full pulse")
     held_loss: Number = parameter(0.0, "1", "s: fall of the ln loss of all spines by the set-point shift", OFF)
     held_capture: Number = parameter(0.0, "1/s", "ks: capture of transient spines by the set-point shift", OFF)
     use_capture: Number = parameter(0.0, "1/s", "ku: capture of transient spines by use above rest", OFF)
-    appearing_gain: Number = FITTED.parameter("spines.appearing_gain", "1", "gr: growth lifts hidden spines to sight")
+    appearing_gain: Number = FITTED.parameter("spines.appearing_gain", "1", "gr: rise of appearing at full pulse")
     width_proteins: Number = FITTED.parameter("spines.width_proteins", "1", "chiQ: ln width per plasticity protein")
     width_set_point: Number = FITTED.parameter("spines.width_set_point", "1", "chiL: ln width per set-point shift")
     transient_width: Number = FITTED.parameter("spines.transient_width", "1", "dU: ln width that transient spines lack")
@@ -138,7 +140,7 @@ class Spines:
         rise = above(proteins, 1.0)
         widening = self.width_proteins * rise + self.width_set_point * set_point
         return Growth(
-            pulse=responsiveness * rise,
+            pulse=hill(responsiveness * rise, self.pulse_half, 4),
             set_point=responsiveness * set_point,
             widening=widening,
             crowding=jnp.maximum(1.0 - self.crowding * above(cell_density, 1.0), 0.0),
@@ -147,8 +149,7 @@ class Spines:
 
     def births(self, growth: Growth, habit: Habit) -> Array:
         """Return births per spine of the set point, 1/s."""
-        pulse = self.pulse_gain * hill(growth.pulse, self.pulse_half, 4)
-        rise = 1.0 + pulse + self.set_point_gain * growth.set_point
+        rise = 1.0 + self.pulse_gain * growth.pulse + self.set_point_gain * growth.set_point
         return habit.turnover * self.birth() * rise * growth.crowding
 
     def exits(self, transient: Array, growth: Growth, habit: Habit) -> tuple[Array, Array]:

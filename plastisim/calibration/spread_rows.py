@@ -16,6 +16,7 @@ import numpy as np
 from jax import Array
 from jax import numpy as jnp
 
+from plastisim.engine.devices import compiled
 from plastisim.lab.branch_table import FloatArray
 
 DAY = 86400.0
@@ -81,7 +82,7 @@ def singles(law: Mapping[str, FloatArray], turnover: FloatArray) -> dict[str, Fl
 
 @functools.cache
 def _program() -> Any:
-    return jax.jit(jax.vmap(_singles))
+    return compiled(jax.vmap(_singles))  # in a fixed order: two linear algebra calls at once have locked each other up
 
 
 def _singles(

@@ -163,7 +163,7 @@ def new_to_old_width(spines: Snapshots, microscope: Microscope, day: float = 1.0
 def turnover(spines: Snapshots, microscope: Microscope, first: int, second: int) -> tuple[float, float]:
     """Return the mean over branches of the spines lost and gained between two sessions, per spine of the first."""
     counted = seen(spines, microscope)
-    before, after = counted[first].sum(axis=-1), counted[second].sum(axis=-1)
-    both = kept(spines, counted, first, second).sum(axis=-1)
-    there = before > 0
-    return float(((before - both) / before)[there].mean()), float(((after - both)[there] / before[there]).mean())
+    here = counted[first].any(axis=-1)
+    before, after = counted[first][here].sum(axis=-1), counted[second][here].sum(axis=-1)
+    both = kept(spines, counted, first, second)[here].sum(axis=-1)
+    return float(((before - both) / before).mean()), float(((after - both) / before).mean())
