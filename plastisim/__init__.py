@@ -96,7 +96,7 @@ if TYPE_CHECKING:
     from plastisim.request import Request
     from plastisim.results.course_figure import course_figure, effects_figure
     from plastisim.results.curve_figure import Curve, Panel, curves_figure, grid_figure, individuals_figure
-    from plastisim.results.files import atomic_write_text
+    from plastisim.results.files import atomic_write_text, free_file
     from plastisim.results.netcdf import export_netcdf
     from plastisim.results.page import check_page, read_page, write_page
     from plastisim.results.plots import window_figure
@@ -175,7 +175,7 @@ _HOMES = {
     "recording": ("branch", "record", "resume"),
     "records": ("branch_tables", "single_spine_rows", "to_dataset"),
     "request": ("Request",),
-    "results.files": ("atomic_write_text",),
+    "results.files": ("atomic_write_text", "free_file"),
     "results.page": ("check_page", "read_page", "write_page"),
     "results.plots": ("window_figure",),
     "results.netcdf": ("export_netcdf",),
@@ -216,12 +216,12 @@ __all__ = [
     "branch_tables", "build_guide", "calibration", "carry_out", "check_page", "checkup", "chosen", "compare",
     "compare_runs", "comparison_table", "concatenate", "course_figure", "curves_figure", "default_pathway", "deliver",
     "effects_figure", "export_netcdf", "export_sbml", "export_tables", "expose", "figure_size", "find_compound",
-    "formulas", "grid_figure", "guide_text", "guide_topics", "htr2a_density", "impermeant", "individuals_figure",
-    "judge", "keep_compiled_programs", "lesson", "load_experiment_file", "main", "measured_rows", "mini_epsc",
-    "mixed_model", "open_run", "parameter_rows", "plan", "quantity", "read_branch_table", "read_experiment",
-    "read_overrides", "read_page", "read_sbml", "record", "repeated", "resume", "run_file", "sholl", "simulate",
-    "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure", "write_page", "write_run",
-    "written_back",
+    "formulas", "free_file", "grid_figure", "guide_text", "guide_topics", "htr2a_density", "impermeant",
+    "individuals_figure", "judge", "keep_compiled_programs", "lesson", "load_experiment_file", "main", "measured_rows",
+    "mini_epsc", "mixed_model", "open_run", "parameter_rows", "plan", "quantity", "read_branch_table",
+    "read_experiment", "read_overrides", "read_page", "read_sbml", "record", "repeated", "resume", "run_file", "sholl",
+    "simulate", "single_spine_rows", "spine_classes", "time_course", "to_dataset", "window_figure", "write_page",
+    "write_run", "written_back",
 ]
 # fmt: on
 

@@ -12,6 +12,7 @@ from plastisim.engine.errors import ConfigError
 from plastisim.lab.branch_table import FloatArray
 from plastisim.lab.protocol import DAY, Arm
 from plastisim.results.branch_film import BranchFilm, write_film
+from plastisim.results.files import free_file
 from plastisim.run_tables import BRANCH, mouse_names, needed, texts
 from plastisim.spine_ledger import head_widths, places, setup_in
 
@@ -49,11 +50,7 @@ def animate_dendrite(
         ConfigError: the file exists or does not end in .gif, or there is no such arm, mouse, neuron or dendrite.
         StoreError: the configuration cannot be read, or the file cannot be written.
     """
-    target = Path(file)
-    if target.suffix != ".gif":
-        raise ConfigError(f"film {str(file)!r}: expected a name that ends in .gif")
-    if target.exists() and not overwrite:
-        raise ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
+    target = free_file(file, "film", (".gif",), overwrite)
     if not frame > 0.0:
         raise ConfigError(f"frame: got {frame:g} h, expected more than 0 h")
     where = _place(dataset, mouse, neuron, dendrite)

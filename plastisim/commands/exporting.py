@@ -100,10 +100,7 @@ def draw(
         json: a file for where it was written, or - for its JSON alone on stdout.
     """
     check_json(json)
-    if file.suffix not in (".png", ".pdf", ".svg"):
-        raise ps.ConfigError(f"figure {str(file)!r}: expected a name that ends in .png, .pdf or .svg")
-    if file.exists() and not overwrite:
-        raise ps.ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
+    ps.free_file(file, "figure", (".png", ".pdf", ".svg"), overwrite)
     plot = ps.open_run(run).plastisim.plot
     if what in ("window", "density"):
         getattr(plot, what)(file, size=size)

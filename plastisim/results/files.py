@@ -57,6 +57,26 @@ def prove_output(path: str | Path, overwrite: bool = False) -> None:
         folder.rmdir()
 
 
+def free_file(file: str | Path, what: str, ends: tuple[str, ...], overwrite: bool = False) -> Path:
+    """Return a file to be written, before any work is done.
+
+    Args:
+        file: its path.
+        what: it will be, for the message.
+        ends: how its name may end.
+        overwrite: accept one that is there.
+
+    Raises:
+        ConfigError: its name ends in something else, or it exists.
+    """
+    target = Path(file)
+    if target.suffix not in ends:
+        raise ConfigError(f"{what} {str(file)!r}: expected a name that ends in {' or '.join(ends)}")
+    if target.exists() and not overwrite:
+        raise ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
+    return target
+
+
 def atomic_write_text(path: str | Path, text: str) -> Path:
     """Write a UTF-8 text file whose name never shows a part of it; an older file is replaced.
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from plastisim.engine.errors import ConfigError
 from plastisim.results.attributes import json_value
-from plastisim.results.files import as_store_error, flush_files, sibling
+from plastisim.results.files import as_store_error, flush_files, free_file, sibling
 from plastisim.results.store import open_run
 
 if TYPE_CHECKING:
@@ -37,11 +37,7 @@ def export_netcdf(run: xarray.Dataset | str | Path, file: str | Path, *, overwri
         ConfigError: the file exists or does not end in .nc, there is no such run, or a package is missing.
         StoreError: the store cannot be used, or the file cannot be written.
     """
-    target = Path(file)
-    if target.suffix != ".nc":
-        raise ConfigError(f"netCDF file {str(file)!r}: expected a name that ends in .nc")
-    if target.exists() and not overwrite:
-        raise ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
+    target = free_file(file, "netCDF file", (".nc",), overwrite)
     _check_package()
     dataset = open_run(run) if isinstance(run, (str, Path)) else run
     temporary = sibling(target, "writing")

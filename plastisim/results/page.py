@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from plastisim.engine.errors import ConfigError, StoreError
-from plastisim.results.files import as_store_error, atomic_write_text, reason
+from plastisim.results.files import as_store_error, atomic_write_text, free_file, reason
 
 PARTS = Path(__file__).resolve().parent / "lesson"
 SCRIPTS = (
@@ -79,10 +79,7 @@ def check_page(file: Path, overwrite: bool = False) -> None:
     Raises:
         ConfigError: it exists, or its folder does not.
     """
-    if file.suffix != ".html":
-        raise ConfigError(f"a page is a file that ends in .html, but got {str(file)!r}")
-    if file.exists() and not overwrite:
-        raise ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
+    free_file(file, "page", (".html",), overwrite)
     if not file.parent.is_dir():
         raise ConfigError(f"there is no folder {str(file.parent)!r}; make it first")
 
