@@ -90,12 +90,12 @@ void tick(Forest *f, const double *proteins, const double *set_point, int32_t no
     for (long site = 0; site < f->sites; site++) {
         /* What drives the spines of this branch. */
         const double turnover = f->turnover[site], responsiveness = f->responsiveness[site];
-        const double rise = above(0.5 * (f->proteins[site] + proteins[site]), 1.0), pulse = responsiveness * rise;
+        const double rise = above(0.5 * (f->proteins[site] + proteins[site]), 1.0), q = responsiveness * rise;
+        const double pulse = q * q * q * q / (q * q * q * q + pow(p->pulse_half, 4));
         const double widening = p->width_proteins * rise + p->width_set_point * set_point[site];
         const double density = f->cell_transient[site] + f->cell_persistent[site];
-        const double crowding = fmax(1.0 - p->crowding * above(density, 1.0), 0.0), fourth = pow(p->pulse_half, 4);
-        const double hill = pulse * pulse * pulse * pulse / (pulse * pulse * pulse * pulse + fourth);
-        const double more = 1.0 + p->pulse_gain * hill + p->set_point_gain * responsiveness * set_point[site];
+        const double crowding = fmax(1.0 - p->crowding * above(density, 1.0), 0.0);
+        const double more = 1.0 + p->pulse_gain * pulse + p->set_point_gain * responsiveness * set_point[site];
         const double births = turnover * birth * more * crowding;
 
         /* Probabilities of this tick. */

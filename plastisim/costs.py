@@ -38,8 +38,8 @@ TWO_CORES = "measured on two x86-64 cores (AVX-512) with window-24h --small, flo
 CORES = 2
 MEASURED = {
     "steps_a_segment": Constant(1.02, "1", "cascade steps a neuron and segment, far from a dose"),
-    "steps_a_dose": Constant(430.0, "1", "further steps a neuron after a dose"),
-    "step": Constant(4e-6, "s", "one cascade step of one neuron on one core, exposure included"),
+    "steps_a_dose": Constant(130.0, "1", "further steps a neuron after a dose"),
+    "step": Constant(6e-6, "s", "one cascade step of one neuron on one core, exposure included"),
     "slot": Constant(20e-9, "s", "one tick of one spine slot on one core"),
     "chunk": Constant(0.15, "s", "checkpoint, frames on disk and calls of programs, a chunk"),
     "compile": Constant(45.0, "s", "compiling all programs"),

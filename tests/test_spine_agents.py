@@ -142,15 +142,20 @@ def test_ledger_is_complete_and_agrees_with_counts_and_sessions():
 # ---------------------------------------------------------------- exact laws
 
 
+def pulse_at(proteins: float) -> float:
+    rise = proteins - 1.0
+    return rise**4 / (rise**4 + Spines().pulse_half ** 4)
+
+
 @pytest.mark.parametrize("proteins", [1.0, 1.5])
 def test_transitions_over_a_long_tick_are_exact(proteins: float):
     """One tick of two days: probabilities are 1 - exp(-rate × tick), whatever the tick."""
     sites, duration = branches(turnover=1.2, drift=0.02 / DAY), 2.0 * DAY
     before = start(sites)
     after = move(sites, before, 1, duration, proteins, injected=True)
-    law, rise = Spines(), proteins - 1.0
+    law, pulse = Spines(), pulse_at(proteins)
     km = law.persistent_loss * (1.0 - law.transient_share) / law.transient_share
-    loss, capture = law.transient_loss + 0.02 / DAY, km + law.capture * rise
+    loss, capture = law.transient_loss + 0.02 / DAY, km + law.capture * pulse
     leaving = 1.0 - np.exp(-(loss + capture) * duration)
 
     was = slots.alive(before.table)
@@ -165,7 +170,7 @@ def test_transitions_over_a_long_tick_are_exact(proteins: float):
     stayed = persistent & ~dead
     hide = 1.0 - np.exp(-law.hiding * 1.2 * duration) * (1.0 - 0.1)  # an injection hides a tenth at once
     share_is(after.spines.hidden, stayed & ~before.spines.hidden, hide)
-    appear = 1.0 - np.exp(-law.appearing * (1.0 + law.appearing_gain * rise) * duration)
+    appear = 1.0 - np.exp(-law.appearing * (1.0 + law.appearing_gain * pulse) * duration)
     share_is(~after.spines.hidden, stayed & before.spines.hidden, appear)
 
 
@@ -270,11 +275,10 @@ def test_mean_pools_converge_with_the_tick():
 
 def test_mean_pools_follow_their_equations():
     """Without crowding the equations are linear: (T, P, 1)' = rates × (T, P, 1)."""
-    law, rise = Spines(crowding=0.0), 0.5
+    law, pulse = Spines(crowding=0.0), pulse_at(1.5)
     km = law.persistent_loss * (1.0 - law.transient_share) / law.transient_share
-    pulse = law.pulse_gain * rise**4 / (rise**4 + law.pulse_half**4)
-    births = (law.transient_loss + km) * law.transient_share * (1.0 + pulse + law.set_point_gain * 0.5)
-    capture = km + law.capture * rise
+    births = (law.transient_loss + km) * law.transient_share * (1.0 + law.pulse_gain * pulse + law.set_point_gain * 0.5)
+    capture = km + law.capture * pulse
     rates = np.array([
         [-law.transient_loss - capture, 0.0, births], [capture, -law.persistent_loss, 0.0], [0.0, 0.0, 0.0],
     ])  # fmt: skip
