@@ -71,7 +71,8 @@ def free_file(file: str | Path, what: str, ends: tuple[str, ...], overwrite: boo
     """
     target = Path(file)
     if target.suffix not in ends:
-        raise ConfigError(f"{what} {str(file)!r}: expected a name that ends in {' or '.join(ends)}")
+        listed = " or ".join(filter(None, (", ".join(ends[:-1]), ends[-1])))
+        raise ConfigError(f"{what} {str(file)!r}: expected a name that ends in {listed}")
     if target.exists() and not overwrite:
         raise ConfigError(f"{str(file)!r} exists; choose another name, or --overwrite it")
     return target
