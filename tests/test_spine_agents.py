@@ -147,6 +147,20 @@ def pulse_at(proteins: float) -> float:
     return rise**4 / (rise**4 + Spines().pulse_half ** 4)
 
 
+def test_a_small_rise_of_proteins_opens_no_door():
+    """In a knockout proteins rise by 2 to 4 %: neither births nor capture nor appearance may answer by 2 %."""
+    law, habit = Spines(), Habit(turnover=jnp.ones(1), drift=jnp.zeros(1), handling=jnp.zeros(1))
+
+    def answers(proteins: float) -> np.ndarray:
+        growth = law.growth(jnp.full(1, proteins), jnp.zeros(1), jnp.ones(1), jnp.ones(1))
+        capture = law.exits(jnp.ones(1, bool), growth, habit)[1]
+        appearing = law.toggling(jnp.ones(1, bool), growth, habit, jnp.zeros(1, bool), 60.0)
+        return np.array([law.births(growth, habit)[0], capture[0], appearing[0]])
+
+    assert (answers(1.04) / answers(1.0) < 1.02).all()
+    assert (answers(1.4) / answers(1.0) > 2.0).all()
+
+
 @pytest.mark.parametrize("proteins", [1.0, 1.5])
 def test_transitions_over_a_long_tick_are_exact(proteins: float):
     """One tick of two days: probabilities are 1 - exp(-rate × tick), whatever the tick."""
