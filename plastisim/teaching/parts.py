@@ -74,7 +74,7 @@ def together(parts: list[Kept]) -> Kept:
     """Return several parts as one; their arms in order."""
     first = parts[0]
     names = ("mouse", "condition", *(one.name for one in QUANTITIES))
-    columns = {name: np.concatenate([getattr(part.table, name) for part in parts]) for name in names}
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part.table, name) for part in parts]) for name in names}
     return Kept(
         {key: np.concatenate([part.signals[key] for part in parts]) for key in first.signals},
         first.words,
