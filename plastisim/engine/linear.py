@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 from jax import Array
@@ -42,7 +41,7 @@ def factorise(shift: Array, jacobian: Sequence[Row], last: int | None = None) ->
     Args:
         shift: shape (lane,).
         jacobian: one sparse row a variable; entries of shape (lane,).
-        last: variable that is eliminated after all others, since lanes are coupled in it (see `solve`).
+        last: variable that is eliminated after all others, since lanes are coupled in it (see `stepping.Coupling`).
     """
     size = len(jacobian)
     rows: list[Row] = [{j: -entry for j, entry in row.items()} for row in jacobian]
@@ -81,20 +80,13 @@ def _cheapest(rows: Sequence[Row], remaining: set[int], last: int | None) -> int
     return min(remaining, key=updates)
 
 
-Couple = Callable[[Array, Array], Array]
-
-
-def solve(factors: Factors, right_side: Sequence[Array], couple: Couple = operator.mul) -> list[Array]:
+def solve(factors: Factors, right_side: Sequence[Array]) -> list[Array]:
     """Return the solution for one right-hand side, each entry of shape (lane,).
 
-    Args:
-        factors: of `factorise`.
-        right_side: one row a variable, shape (lane,).
-        couple: gives the variable eliminated last from the inverse of its pivot and its right-hand side, which is all
-            that is left of the other variables; where lanes are coupled in it, this is where they meet.
+    Where lanes are coupled in the variable eliminated last, its value takes another way between the two passes.
     """
     values, last = eliminate(factors, right_side), factors.order[-1]
-    values[last] = couple(factors.inverse[last], values[last])
+    values[last] = factors.inverse[last] * values[last]
     return substitute(factors, values)
 
 

@@ -23,7 +23,7 @@ from jax import numpy as jnp
 
 from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
 from plastisim.engine.jacobian import Rates, linearise, moving
-from plastisim.engine.linear import Couple, Factors, eliminate, factorise, substitute
+from plastisim.engine.linear import Factors, eliminate, factorise, substitute
 from plastisim.engine.tracing import shared
 
 GAMMA = 0.25
@@ -59,7 +59,7 @@ class Coupling(NamedTuple):
 
     group: int
     variable: int | None
-    couple: Couple
+    couple: Callable[[Array, Array], Array]
 
 
 ALONE = Coupling(1, None, operator.mul)
