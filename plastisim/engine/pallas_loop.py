@@ -1,7 +1,7 @@
 """The step loop of a whole stretch inside one GPU kernel (Pallas, lowered to Triton).
 
 What it should save, estimated on paper and measured nowhere, for the cascade of 29 variables in single precision. The
-counts are of a method of four stages; with the six of today there are some 4,400 operations, a third more on both sides:
+counts are of a method of four stages; with the six of today there are some 4,400 operations, a third more:
 
     the plain loop (stepping.advance)   684 fenced values an attempt, each a kernel of its own at most: some 700
                                         launches of 3 us = 2 ms, however few the neurons; 684 × (1 write + 2 reads)
