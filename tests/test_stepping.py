@@ -18,6 +18,7 @@ from scipy.special import lambertw
 from plastisim import cascade
 from plastisim.engine import control, stepping
 from plastisim.engine.control import Lanes, Tolerance, start
+from plastisim.engine.devices import compiled
 from plastisim.engine.stepping import ALONE, Coupling, advance
 
 # The method in its original variables k = u / GAMMA-matrix.
@@ -95,7 +96,7 @@ def fixed(rates: Any, inputs_at: Any, first: np.ndarray, length: float, steps: i
         elapsed = step * jnp.asarray(index, values.dtype)
         return stepping._rosenbrock(rates, inputs_at, control.start(values), elapsed, step, ALONE)[0]
 
-    return np.asarray(jax.jit(lambda values: lax.fori_loop(0, steps, body, values))(jnp.asarray(first)))
+    return np.asarray(compiled(lambda values: lax.fori_loop(0, steps, body, values))(jnp.asarray(first)))
 
 
 ONE_LANE = np.ones((2, 1))
@@ -141,7 +142,7 @@ def integrator(
     absolute: float = 1e-9, signed: bool = False,
 ) -> Callable[[Lanes, float], Lanes]:  # fmt: skip
     limits = Tolerance(relative, np.full(variables, absolute), np.full(variables, signed))
-    return jax.jit(lambda lanes, length: advance(rates, inputs_at, lanes, length, limits, coupling))
+    return compiled(lambda lanes, length: advance(rates, inputs_at, lanes, length, limits, coupling))
 
 
 def nothing(elapsed: Array, values: Array) -> tuple[()]:
