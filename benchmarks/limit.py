@@ -64,7 +64,7 @@ def spines(sizes: Sequence[int], repeats: int, spent: dict[str, float]) -> list[
             in_c = {name: spine_limit.InC(given, extra) for name, extra in native.VARIANTS.items()}
         ours = spine_limit.ours(given)
         with harness.stage(spent, "compile JAX"):
-            after = ours()
+            after = spine_limit.joined(ours(), branches)
         for one in in_c.values():
             one.day()
         found = {name: spine_limit.differences(one, after) for name, one in in_c.items()}

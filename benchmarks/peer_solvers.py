@@ -1,4 +1,4 @@
-"""Other people's solvers on the exported model: what runs in their processes, and diffrax.
+"""Other people's solvers on the exported model, and the processes in which they run.
 
 A neuron is one row of numbers: the 29 variables at rest, the symbols of its resting values, and its own parameters.
 Every solver returns the cascade at the given times, shape (neuron, time, variable).
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
@@ -172,33 +172,36 @@ def _with_jacobian(preset: str) -> tuple[np.ndarray, Any, Any]:
     return start, jax.jit(rates), jax.jit(jax.jacfwd(rates))
 
 
-def diffrax_solver(task: Task, preset: str) -> Solver:
-    """Return diffrax's Kvaerno5 over all neurons at once (vmap), half of them on each core."""
+@functools.cache
+def _kvaerno(preset: str) -> tuple[np.ndarray, Any]:
+    """Return exposure after the dose, and Kvaerno5 over many neurons at once (vmap)."""
     import diffrax
     import jax
     from jax import numpy as jnp
 
+    jax.config.update("jax_enable_x64", True)
     begin, rates = equations(preset)
-    exposed, times = len(begin), jnp.asarray(task.times)
     term = diffrax.ODETerm(lambda _, values, own: rates(values, own))
 
-    def one(values: Any, own: Any, relative: Any) -> Any:
-        control = diffrax.PIDController(rtol=relative, atol=relative * jnp.asarray(task.scale))
+    def one(values: Any, own: Any, relative: Any, times: Any, scale: Any) -> Any:
+        control = diffrax.PIDController(rtol=relative, atol=relative * scale)
         found = diffrax.diffeqsolve(
             term, diffrax.Kvaerno5(), 0.0, times[-1], 0.1, values, own, saveat=diffrax.SaveAt(ts=times),
             stepsize_controller=control, max_steps=1_000_000, throw=False,
         )  # fmt: skip
-        return found.ys[1:, exposed:]
+        return found.ys[1:, len(begin) :]
 
-    many = jax.jit(jax.vmap(one, in_axes=(0, 0, None)))
-    threads = ThreadPoolExecutor(CORES)
+    many = jax.vmap(one, in_axes=(0, 0, None, None, None))
+    return begin, jax.jit(lambda *given: many(*map(jnp.asarray, given)))
 
-    def solved(neurons: Neurons, relative: float) -> np.ndarray:
-        before = np.broadcast_to(begin, (len(neurons.start), exposed))
-        with jax.enable_x64(True):
-            return np.asarray(many(np.concatenate([before, neurons.start], axis=1), neurons.numbers, relative))
 
-    return lambda neurons, setting: shared(threads, solved, neurons, setting)
+def by_diffrax(neurons: Neurons, task: Task, setting: float, preset: str) -> np.ndarray:
+    """Solve with diffrax, all neurons of a process at once; `setting` is the relative tolerance."""
+    # In processes of their own: two threads of one process that solve dense systems can wait for each other for ever.
+    begin, many = _kvaerno(preset)
+    before = np.broadcast_to(begin, (len(neurons.start), len(begin)))
+    start = np.concatenate([before, neurons.start], axis=1)
+    return np.asarray(many(start, neurons.numbers, setting, task.times, task.scale))
 
 
 def names(installed: Sequence[str] = ("roadrunner", "scipy", "diffrax")) -> list[str]:

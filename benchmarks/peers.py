@@ -58,7 +58,9 @@ def solvers(task: peer_solvers.Task, preset: str, workers: Any, left_out: Sequen
         "scipy": lambda: (
             lambda some, setting: peer_solvers.shared(workers, peer_solvers.by_lsoda, some, task, setting, preset)
         ),
-        "diffrax": lambda: peer_solvers.diffrax_solver(task, preset),
+        "diffrax": lambda: (
+            lambda some, setting: peer_solvers.shared(workers, peer_solvers.by_diffrax, some, task, setting, preset)
+        ),
     }
     installed = [name for name in peer_solvers.names() if name not in left_out]
     for name in known.keys() - installed:

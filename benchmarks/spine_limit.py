@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import native
 import numpy as np
-from jax import Array
+from jax import Array, lax
 from jax import numpy as jnp
 
 from plastisim.biology.spines import Habit, Spines
@@ -21,6 +21,7 @@ from plastisim.spine_agents import LARGEST_BROOD, WIDTH_TICKS, Forest, Sites
 from plastisim.spine_programs import forest_program, start_program
 
 SLOTS = 64
+BLOCK = 512  # branches computed together; a run has 192 (64 neurons) or 768 (256 neurons) in a block
 SET_POINT = 22.0
 TICKS = 12  # compiled together: a day
 TICK = 7200  # s
@@ -63,11 +64,33 @@ def case(branches: int) -> Case:
     return Case(law, sites, start_program(SLOTS)(law, sites), (proteins, 0.1 * proteins, injected))
 
 
-def ours(given: Case) -> Callable[[], Forest]:
-    """Return a function that moves all spines over the day with the run's own program."""
+def ours(given: Case) -> Callable[[], list[Forest]]:
+    """Return a function that moves all spines over the day with the run's own program, in blocks as a run does."""
     program, ends = forest_program(), jnp.asarray((np.arange(TICKS) + 1) * TICK)
-    rest = (*given.drive, ends, jnp.ones(TICKS, bool), jnp.asarray(float(TICK)))
-    return lambda: jax.block_until_ready(program(given.law, given.sites, given.forest, *rest))[0]
+    branches = len(given.sites.lane)
+    blocks = [_block(given, branches, start) for start in range(0, branches, BLOCK)]
+    more = (ends, jnp.ones(TICKS, bool), jnp.asarray(float(TICK)))
+    return lambda: [
+        jax.block_until_ready(program(given.law, sites, forest, *drive, *more))[0] for sites, forest, drive in blocks
+    ]
+
+
+def _block(given: Case, branches: int, start: int) -> Any:
+    """Return sites, forest and drive of one block of branches."""
+
+    def part(leaf: Array) -> Array:
+        return lax.slice_in_dim(leaf, start, min(start + BLOCK, branches), axis=leaf.shape.index(branches))
+
+    return jax.tree.map(part, given[1:])
+
+
+def joined(blocks: list[Forest], branches: int) -> Forest:
+    """Return the forests of all blocks as one."""
+
+    def all_of(*parts: Array) -> Array:
+        return jnp.concatenate(parts, parts[0].shape.index(min(BLOCK, branches)))
+
+    return jax.tree.map(all_of, *blocks)
 
 
 class InC:

@@ -4,9 +4,9 @@ Mice get one dose of one of nine compounds i.p., each at a dose at which it is u
 of surface 5-HT2A after 10 minutes, of which head twitches are the sign; Bdnf mRNA after 4 hours; spines after 1 and
 3 days.
 
-Look along each line of the figure: a psychedelic moves everything. Ketamine leaves 5-HT2A alone and grows spines by
-another way; buspirone acts at 5-HT1A and does nothing here; the generic non-hallucinogenic agonist asks what low
-efficacy and slow binding would do.
+Look along each line of the figure: a psychedelic moves everything, LSD the drive of 10 minutes least, as it binds and
+lets go slowly. Ketamine leaves 5-HT2A alone and grows spines by another way; buspirone acts at 5-HT1A and does nothing
+here; the generic non-hallucinogenic agonist asks what low efficacy and slow binding would do.
 
 Run it: plastisim run compounds-compared --out results/compounds_compared
 """

@@ -7,10 +7,10 @@ hours, spine density after 24 hours.
 Look at where each curve bends. Each step of a cascade may saturate what the step before hands on: do spines reach
 their ceiling at doses at which receptors are still being filled?
 
-Two of the five expectations do not come out. Receptors bend too: at 1 mg/kg free psilocin reaches five times its
-dissociation constant (guessed kinetics), and 84 % of them are occupied. Spines bend a little less than expected: from
-1 to 3 mg/kg they add 2.7 points, where half of the step from 0.1 to 0.3 mg/kg is 2.5. A threefold dose also lasts an
-hour longer, at an elimination of 1/h, and mTORC1 at 6 h still rises by a quarter while receptors are nearly full.
+One of the five expectations does not come out. Receptors bend too: at 1 mg/kg free psilocin reaches five times its
+dissociation constant (guessed kinetics), and 84 % of them are occupied. Spines bend more: from 1 to 3 mg/kg they add
+1.8 points, from 0.1 to 0.3 mg/kg 6.8. A threefold dose also lasts an hour longer, at an elimination of 1/h, and what
+mTORC1 rises by at 6 h still goes up by a quarter while receptors are nearly full.
 
 Run it: plastisim run dose-response --out results/dose_response
 """

@@ -13,7 +13,7 @@
 Run: python experiments/spine_law.py --out DIR [--small] [--data DIR]
 `--data` is a folder of cohorts, each with a laboratory's own formation_rate.csv, elimination_rate.csv and
 spine_density.csv, from which the covariances are computed afresh. `--small` fits the candidates only, with the agents'
-calibration of the full page. The numbers found here are the defaults of `Spines` and of the cohorts.
+calibration of the full page. The defaults of `Spines` and of the cohorts come from calibrate.py.
 """
 
 from __future__ import annotations

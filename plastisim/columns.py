@@ -75,7 +75,8 @@ def coordinates(setup: Setup, time: np.ndarray, days: np.ndarray) -> Iterator[Co
         yield Column(name, (name,), np.array([one.name for one in labels], dtype=object), "", name)
     yield Column("mouse", ("mouse",), np.arange(mice), "1", "mouse")
     yield Column("cohort", ("mouse",), cohorts, "", "cohort of the mouse")
-    yield Column("time", ("time",), time.astype(float), "s", "time since day 0", {"axis": "T"})
+    # No `axis`: for CF a time axis counts from a date, and day 0 has none.
+    yield Column("time", ("time",), time.astype(float), "s", "time since day 0")
     yield Column("session", ("session",), days, "d", "day of imaging")
     yield Column("neuron", ("neuron",), np.arange(neurons), "1", "neuron")
     yield Column("dendrite", ("dendrite",), np.arange(dendrites), "1", "dendrite")

@@ -1,11 +1,13 @@
 """The numbers of compounds as parameters of a run: `compound.psilocybin.elimination`, wherever the run gives it.
 
-Serotonin is in every animal already, and vehicle does nothing: neither has parameters here.
+A compound of one's own is a relative with another name and other numbers. Serotonin is in every animal already, and
+vehicle does nothing: neither has parameters or relatives here.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 
 from plastisim.engine.errors import ConfigError
@@ -13,6 +15,7 @@ from plastisim.engine.fields import Declared, chosen
 from plastisim.lab.compound import Compound, Sourced
 from plastisim.lab.compounds import COMPOUNDS, SEROTONIN
 from plastisim.lab.protocol import Arm, Protocol
+from plastisim.toml_table import TomlTable
 
 COMPOUND = "compound."
 DIVISORS = ("molar_mass", "volume", "htr2a_on")  # and affinities
@@ -47,7 +50,7 @@ def with_numbers(protocol: Protocol, values: Mapping[str, float]) -> Protocol:
         if path not in known:
             there = ", ".join(one.name for one in given) or "no drug"
             raise ConfigError(f"{path}: this run does not give that compound; it gives {there}")
-        if value == 0.0 and (known[path][1] in DIVISORS or path.endswith("_affinity")):
+        if value == 0.0 and _divides(known[path][1]):
             raise ConfigError(f"{path}: got 0, expected more than 0")
     changed = {one: _changed(one, {name: values[path] for path, (of, name) in known.items()
                                    if of is one and path in values}) for one in given}  # fmt: skip
@@ -74,6 +77,46 @@ def is_ours(compound: Compound) -> bool:
     ours = {one.name: one for one in COMPOUNDS}.get(compound.name)
     values = {path.rpartition(".")[2]: value for path, value in number_changes([compound]).items()}
     return ours is not None and _changed(ours, values) == compound
+
+
+def own_compound(table: TomlTable) -> Compound | None:
+    """Return the compound of a table: `name`, the relative that it is `like`, and each number that differs."""
+    name, like = table.name(), table.choice("like", _NAMED)
+    if name is None or like is None:
+        return None
+    if name.strip().lower() in {word.lower() for one in COMPOUNDS for word in (one.name, *one.aliases)}:
+        table.wrong("name", name, "a name that no compound of the package has")
+    numbers = _sourced(_NAMED[like])
+    values = {
+        key: table.quantity(key, one.unit, minimum=0.0, positive=_divides(key))
+        for key, one in numbers.items() if key in table.values
+    }  # fmt: skip
+    table.known += numbers
+    table.close()
+    return _changed(dataclasses.replace(_NAMED[like], name=name, aliases=()), values) if table.sound else None
+
+
+def likeness(compound: Compound) -> tuple[str, dict[str, Sourced]]:
+    """Return what `own_compound` reads as this compound: the nearest relative, and the numbers that differ from it.
+
+    Raises:
+        ConfigError: there is none, for it differs from all relatives in more than numbers that a file has set.
+    """
+    found = []
+    for relative in (one for one in COMPOUNDS if one.name in (*_NAMED, compound.name)):
+        itself = relative.name == compound.name
+        plain = relative if itself else dataclasses.replace(relative, name=compound.name, aliases=())
+        numbers = {name: one for name, one in _sourced(compound).items() if one != getattr(plain, name)}
+        values = {name: one.value for name, one in numbers.items()}
+        if _changed(plain, values) == compound and all(map(math.isfinite, values.values())):
+            found.append((relative.name, numbers))
+    if not found:
+        raise ConfigError(f"the compound {compound.name!r} was described in Python; an experiment file cannot say it")
+    return min(found, key=lambda one: len(one[1]))
+
+
+def _divides(name: str) -> bool:
+    return name in DIVISORS or name.endswith("_affinity")
 
 
 def _changed(compound: Compound, values: Mapping[str, float]) -> Compound:

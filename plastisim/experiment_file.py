@@ -15,6 +15,7 @@
     doses = [{ compound = "psilocybin", amount = "1 mg/kg", at = "0 h", route = "ip", times = 2, every = "24 h" }]
     baths = [{ compound = "ketanserin", concentration = "1 umol/L", start = "-1 h", stop = "2 d" }]
 
+A table of `[[compounds]]` describes one of the user's own: `name`, the relative that it is `like`, what differs.
 All faults of a file are told at once. The first arm is the one that the others are compared with.
 """
 
@@ -27,9 +28,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from plastisim.compound_numbers import own_compound
 from plastisim.engine.errors import ConfigError
 from plastisim.experiment import Criterion, Experiment
-from plastisim.giving_tables import bath, doses, infusion
+from plastisim.giving_tables import Own, bath, doses, infusion
 from plastisim.lab import manipulations
 from plastisim.lab.cohort import IT, PT, PT_2025, THY1_GFP, Cohort
 from plastisim.lab.dendrites import BASAL, OBLIQUE, TUFT
@@ -89,16 +91,19 @@ def _experiment(page: TomlTable) -> Experiment | None:
     title = page.take("title", str, "An experiment from a file")
     seed = page.take("seed", int, None)
     cohorts = [_cohort(one) for one in page.tables("cohorts", required=True)]
-    arms = [_arm(one) for one in page.tables("arms", required=True)]
+    described = [(str(one.values.get("name")), own_compound(one)) for one in page.tables("compounds")]
+    arms = [_arm(one, dict(described)) for one in page.tables("arms", required=True)]
     imaging, span = page.table("imaging"), page.table("run")
     sessions = imaging.moments("sessions")
     start, end = span.quantity("start", "s", None), span.quantity("end", "s", None)
     readouts = [_asked(one) for one in page.tables("readouts", required=True)]
     parameters = _parameters(page.table("parameters"))
-    for key, things in (("cohorts", cohorts), ("readouts", readouts)):
+    compounds = [one for _, one in described]
+    for key, things in (("cohorts", cohorts), ("readouts", readouts), ("compounds", compounds)):
         names = [one.name for one in things if one is not None]
         for name in {name for name in names if names.count(name) > 1}:
-            page.wrong(key, name, "different names, each with a `name` of its own" if key == "cohorts" else "each once")
+            own = "different names, each with a `name` of its own"
+            page.wrong(key, name, "each once" if key == "readouts" else own)
     verdict = _criterion(page.table("verdict")) if "verdict" in page.values else None
     page.known += ["parameters", "verdict"]
     for table in (imaging, span, page):
@@ -166,12 +171,12 @@ def _cohort(table: TomlTable) -> Cohort | None:
     )
 
 
-def _arm(table: TomlTable) -> Arm | None:
-    """Return an arm."""
+def _arm(table: TomlTable, own: Own) -> Arm | None:
+    """Return an arm; `own` are the compounds of the file."""
     name = table.name()
-    given = tuple(dose for one in table.tables("doses") for dose in doses(one) or ())
-    baths = tuple(bath(one) for one in table.tables("baths"))
-    infusions = tuple(infusion(one) for one in table.tables("infusions"))
+    given = tuple(dose for one in table.tables("doses") for dose in doses(one, own) or ())
+    baths = tuple(bath(one, own) for one in table.tables("baths"))
+    infusions = tuple(infusion(one, own) for one in table.tables("infusions"))
     density = table.quantity("htr2a_density", "1", 1.0, minimum=0.0)
     changed = [
         _named(table, f"manipulations[{index}]", one, MANIPULATIONS, Manipulation, ("pathway", "exposure", "compounds"))
@@ -183,7 +188,7 @@ def _arm(table: TomlTable) -> Arm | None:
         held if held is None else _named(table, "hypothesis", held, DISPUTED, Hypothesis, ("pathway", "spines"))
     )
     table.close()
-    if not table.sound:
+    if not table.sound or None in (*baths, *infusions):
         return None
     return table.attempt(
         "", lambda: Arm(name, given, baths, density, infusions, tuple(changed), hypothesis)  # pyright: ignore[reportArgumentType]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from plastisim.compound_numbers import is_ours
+from plastisim.compound_numbers import is_ours, likeness
 from plastisim.description import described, setup_of
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.experiment import Experiment
@@ -24,6 +24,7 @@ from plastisim.experiment_file import (
     read_experiment,
 )
 from plastisim.lab.cohort import Cohort
+from plastisim.lab.compound import Compound
 from plastisim.lab.protocol import Arm
 from plastisim.parameters import changes, settable_parameters
 from plastisim.readout_table import READOUTS, Asked
@@ -81,7 +82,7 @@ def as_toml(experiment: Experiment) -> str:
     """Return an experiment in TOML.
 
     Raises:
-        ConfigError: it holds a compound or cell type that has no name here.
+        ConfigError: it holds a compound described in Python, or a cell type that has no name here.
     """
     protocol = experiment.protocol
     sessions = [_number(day) for day in protocol.sessions]
@@ -91,6 +92,8 @@ def as_toml(experiment: Experiment) -> str:
     lines += ["", "[run]", f'start = "{protocol.start} s"', f'end = "{protocol.end} s"']
     for cohort in experiment.cohorts:
         lines += ["", "[[cohorts]]", *_lines(_cohort(cohort))]
+    for own in (one for one in protocol.compounds() if not is_ours(one)):
+        lines += ["", "[[compounds]]", *_lines(_own(own))]
     for arm in protocol.arms:
         lines += ["", "[[arms]]", *_lines(_arm(arm))]
     for asked in experiment.readouts:
@@ -125,7 +128,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
     """Return an arm; what is empty or usual is left out."""
     doses = [
         {
-            "compound": _compound(one),
+            "compound": one.compound.name,
             **({} if math.isnan(one.amount) else {"amount": _with_unit(one.amount, "mg/kg")}),
             "at": f"{_number(one.at)} s",
             "route": one.route,
@@ -133,11 +136,11 @@ def _arm(arm: Arm) -> dict[str, Any]:
         for one in arm.doses
     ]
     baths = [
-        {"compound": _compound(one), "concentration": _with_unit(one.concentration, "nmol/L"), **_span(one)}
+        {"compound": one.compound.name, "concentration": _with_unit(one.concentration, "nmol/L"), **_span(one)}
         for one in arm.baths
     ]
     infusions = [
-        {"compound": _compound(one), "rate": _with_unit(one.rate, "mg/kg/h"), **_span(one)} for one in arm.infusions
+        {"compound": one.compound.name, "rate": _with_unit(one.rate, "mg/kg/h"), **_span(one)} for one in arm.infusions
     ]
     changed = [_known(one, MANIPULATIONS, ("pathway", "exposure", "compounds")) for one in arm.manipulations]
     parts = {"doses": doses, "baths": baths, "infusions": infusions, "manipulations": changed}
@@ -156,10 +159,10 @@ def _known(one: Any, named: Mapping[str, Any], maps: Iterable[str]) -> Any:
     return {"name": one.name, "statement": one.statement, **numbers}
 
 
-def _compound(given: Any) -> str:
-    if not is_ours(given.compound):
-        raise ConfigError(f"the compound {given.compound.name!r} is none of ours; a file can only name those")
-    return given.compound.name
+def _own(compound: Compound) -> dict[str, Any]:
+    like, numbers = likeness(compound)
+    values = {name: _with_unit(one.value, one.unit) for name, one in numbers.items()}
+    return {"name": compound.name, "like": like, **values}
 
 
 def _span(given: Any) -> dict[str, str]:

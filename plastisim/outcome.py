@@ -87,15 +87,16 @@ def plain(value: Any) -> Any:
 
 def comparison_table(rows: Sequence[ComparisonRow]) -> str:
     """Return measured beside simulated as a text table, misses marked, with a closing count."""
-    lines = [f"{'row':9} {'cohort':9} {'figure':52} {'measured':>9} {'95 % interval':>18} {'simulated':>10}"]
-    for row in rows:
+    figures = [f"{row.quantity.replace('_', ' ')}, {row.figure} ({row.unit})" for row in rows]
+    wide = max(map(len, ("figure", *figures)))
+    lines = [f"{'row':9} {'cohort':9} {'figure':{wide}} {'measured':>9} {'95 % interval':>18} {'simulated':>10}"]
+    for row, figure in zip(rows, figures, strict=True):
         label = row.id if row.day is None else f"{row.id}@{row.day:g}"
-        figure = f"{row.quantity.replace('_', ' ')}, {row.figure} ({row.unit})"
         low, high = (f"{edge:.4g}" for edge in row.interval)
         mark = "" if row.inside else f"  OUTSIDE by {'<0.01' if row.miss < 0.01 else f'{row.miss:.2f}'} half-widths"
         between = f"[{low}, {high}]"
         lines.append(
-            f"{label[:20]:9} {row.cohort:9} {figure[:52]:52} {row.measured:9.4g} {between:>18} "
+            f"{label[:20]:9} {row.cohort:9} {figure:{wide}} {row.measured:9.4g} {between:>18} "
             f"{row.simulated:10.4g}{mark}"
         )
     inside = sum(row.inside for row in rows)

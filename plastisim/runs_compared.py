@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from plastisim.call import CALL, read_call
-from plastisim.description import KIND
+from plastisim.compound_numbers import likeness
+from plastisim.description import KIND, decoded
 from plastisim.engine.errors import ConfigError, StoreError
+from plastisim.experiment_file import COHORT_NUMBERS
+from plastisim.lab.compound import Compound
 from plastisim.lab.protocol import DAY
+from plastisim.parameters import settable_parameters
 from plastisim.results.files import reason
 from plastisim.results.store import open_run
 
 EFFECT = "density"  # read-out that stands for the effect where an experiment states none
+GIVEN = {
+    "amount": "mg/kg", "at": "s", "start": "s", "stop": "s", "end": "s", "concentration": "nmol/L", "rate": "mg/kg/h",
+    **COHORT_NUMBERS,
+}  # fmt: skip
 _PARTS = {"law": "spines"}  # as parameters are called everywhere else
 _BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
@@ -31,7 +39,7 @@ def compare_runs(folders: Sequence[str | Path]) -> dict[str, Any]:
     Returns:
         `runs`, a list with folder, experiment, verdict, statement, effect at 24 h and ordinary window (null where the
         experiment has none); `rows`, each with a value and an interval a run; `configuration`, each difference with
-        its dotted name and a value a run. What a run does not have is null.
+        its dotted name, its unit and a value a run. What a run does not have is null.
 
     Raises:
         ConfigError: fewer than two, the same twice, or nothing is there.
@@ -46,6 +54,7 @@ def compare_runs(folders: Sequence[str | Path]) -> dict[str, Any]:
     runs = [_run(place) for place in places]
     rows = [run.pop("rows") for run in runs]
     configurations = [run.pop("configuration") for run in runs]
+    units = {path: one.metadata["unit"] for path, one in settable_parameters().items()}
     return {
         "runs": runs,
         "rows": [
@@ -59,7 +68,7 @@ def compare_runs(folders: Sequence[str | Path]) -> dict[str, Any]:
             for name, unit, day in dict.fromkeys(key for one in rows for key in one)
         ],
         "configuration": [
-            {"name": name, "values": values}
+            {"name": name, "unit": units.get(name, GIVEN.get(name.rpartition(".")[2])), "values": values}
             for name in dict.fromkeys(name for one in configurations for name in one)
             for values in [[one.get(name) for one in configurations]]
             if any(value != values[0] for value in values)
@@ -131,8 +140,8 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield dotted name and value of every number and word of a configuration as `described` writes it."""
     if isinstance(value, dict) and "number" in value:
         yield path, value["number"]
-    elif isinstance(value, dict) and value.get(KIND) == "Compound" and set(value) == {KIND, "name"}:
-        yield path, value["name"]
+    elif isinstance(value, dict) and value.get(KIND) == "Compound":
+        yield path, _compound(decoded(value))
     elif isinstance(value, dict):
         for key, part in value.get("map", value).items():
             inner = f"{path}.{key}" if path else _PARTS.get(str(key), str(key))
@@ -144,3 +153,14 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(part, f"{path}.{name}" if isinstance(name, str) else f"{path}[{index}]")
     else:
         yield path, value
+
+
+def _compound(compound: Compound) -> str:
+    """Return a compound in one line: its name, its relative, and the numbers that are not those of the relative."""
+    try:
+        like, numbers = likeness(compound)
+    except ConfigError:
+        like, numbers = "nothing of ours", {name: getattr(compound, name) for name in compound.kinetics()}
+    told = ", ".join(f"{name} = {one.value:g} {one.unit}".removesuffix(" 1") for name, one in numbers.items())
+    relative = "" if like == compound.name else f" like {like}"
+    return f"{compound.name}{relative}" + (f" with {told}" if told else "")

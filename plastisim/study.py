@@ -77,7 +77,7 @@ def carry_out(experiment: Experiment, request: Request, name: str = "run") -> Fi
     setup = experiment.setup(request.seed)
     parts = {part: getattr(setup, part) for part in ("pathway", "law", "spread", "microscope")}
     run = request.record(
-        experiment.protocol, setup.population.cohorts, experiment.title, name, seed=setup.population.seed,
+        setup.population.protocol, setup.population.cohorts, experiment.title, name, seed=setup.population.seed,
         experiment=experiment, **parts,
     )  # fmt: skip
     return Findings(experiment, run, read_out(run, experiment.readouts))

@@ -114,6 +114,9 @@ def test_options_with_dots_are_parameters() -> None:
         "run", "window-24h", "--set", "gq.reserve=2", "--out", "o.x", "--set", "spread.length=30 um", "--dose",
         "-1 mg/kg",
     ]  # fmt: skip
+    assert spelt_out(["plan", "window-24h", "--compound.5-MeO-DMT.elimination", "1 1/h"]) == [
+        "plan", "window-24h", "--set", "compound.5-MeO-DMT.elimination=1 1/h"
+    ]  # fmt: skip
     assert spelt_out(["compare", "--a.b", "2"]) == ["compare", "--a.b", "2"]
 
 
@@ -196,7 +199,10 @@ def test_every_verb_writes_json(store: Path, capsys: pytest.CaptureFixture[str])
 
 def test_stored_runs_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = stored(tmp_path / "first")
-    other = stored(tmp_path / "other", ('"gq.reserve" = "2.5"', '"gq.reserve" = "2"'), ("mice = 2", "mice = 3"))
+    other = stored(
+        tmp_path / "other", ('"gq.reserve" = "2.5"', '"gq.reserve" = "2", "compound.LSD.volume" = "2 L/kg"'),
+        ("mice = 2", "mice = 3"), ('every = "24 h"', 'every = "20 h"'),
+    )  # fmt: skip
     document = json.loads((other / "made.json").read_text(encoding="utf-8"))
     document["verdict"], document["readouts"][0]["minus_vehicle"] = False, 4.25
     (other / "made.json").write_text(json.dumps(document), encoding="utf-8")
@@ -204,13 +210,15 @@ def test_stored_runs_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFi
     assert [run["verdict"] for run in found["runs"]] == [True, False]
     assert [run["effect"]["value"] for run in found["runs"]] == [9.5, 4.25]
     assert found["rows"][0]["values"] == [9.5, 4.25]
-    assert {one["name"]: one["values"] for one in found["configuration"]} == {
-        "cohorts.tuft.mice": [2, 3], "pathway.gq.reserve": [2.5, 2.0],
+    assert {one["name"]: (one["unit"], *one["values"]) for one in found["configuration"]} == {
+        "arms.drug.doses[1].at": ("s", 93600, 79200), "cohorts.tuft.mice": (None, 2, 3),
+        "arms.drug.infusions[0].compound": (None, "LSD", "LSD with volume = 2 L/kg"),
+        "pathway.gq.reserve": ("1", 2.5, 2.0),
     }  # fmt: skip
     text = said(capsys, "compare", str(first), "other", "--json", "found.json")
     assert re.search(r"^verdict +holds +does not hold$", text, re.MULTILINE)
     assert re.search(r"^effect at 24 h +9.5 \[7, 12\] % +4.25", text, re.MULTILINE)
-    assert re.search(r"^pathway.gq.reserve +2.5 +2.0$", text, re.MULTILINE)
+    assert re.search(r"^pathway.gq.reserve +1 +2.5 +2.0$", text, re.MULTILINE)
     assert json.loads(Path("found.json").read_text(encoding="utf-8"))["rows"] == found["rows"]
 
 

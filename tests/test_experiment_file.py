@@ -19,16 +19,18 @@ from plastisim.experiment_text import as_toml, experiment_of
 from plastisim.lab.agonists import PSILOCYBIN
 from plastisim.lab.branch_table import FORMATION
 from plastisim.lab.cohort import PT_2025
-from plastisim.lab.compounds import COMPOUNDS
+from plastisim.lab.compounds import COMPOUNDS, LSD
 from plastisim.lab.giving import Bath, Dose
 from plastisim.lab.hypotheses import TRKB_DIRECT
 from plastisim.lab.imaging import Snapshots
 from plastisim.lab.manipulations import HTR2A_KNOCKOUT
 from plastisim.lab.protocol import DAY, Protocol
 from plastisim.parameters import declared_parameters
+from plastisim.planning import asked
 from plastisim.reading import recorded_times, times_of
 from plastisim.readout_table import READOUTS, Asked, Found
-from plastisim.study import Findings, judged, unlike_injections
+from plastisim.request import Request
+from plastisim.study import Findings, judged, run_file, unlike_injections
 
 GOOD = """
 schema = "plastisim/1"
@@ -55,10 +57,17 @@ doses = [{ compound = "vehicle" }]
 name = "drug"
 doses = [{ compound = "psilocybin", amount = "1 mg/kg", at = "2 h", route = "iv", times = 2, every = "24 h" }]
 baths = [{ compound = "ketanserin", concentration = "1 umol/L", start = "-1 h", stop = "2 d" }]
-infusions = [{ compound = "LSD", rate = "0.5 mg/kg/h", stop = "2 h" }]
+infusions = [{ compound = "slow LSD", rate = "0.5 mg/kg/h", stop = "2 h" }]
 manipulations = ["Htr2a knockout", { name = "own", statement = "less", pathway = { "trkb.potentiation" = 0.5 } }]
 hypothesis = "TrkB direct"
 htr2a_density = "50 %"
+
+[[compounds]]
+name = "slow LSD"
+like = "LSD"
+elimination = "0.6 1/h"
+htr2a_efficacy = 0.3
+sert_affinity = "2 uM"
 
 [imaging]
 sessions = [-1, 1, "3 d"]
@@ -109,7 +118,7 @@ WRONG = {
     "route without kinetics": ('"iv"', '"oral"', "arms[1].doses[0]: psilocybin has no oral kinetics"),
     "train without interval": (', every = "24 h"', "", "arms[1].doses[0].every: is missing"),
     "bath that ends first": ('stop = "2 d"', 'stop = "-2 h"', "arms[1].baths[0]: the bath of ketanserin ends"),
-    "rate without time": ('"0.5 mg/kg/h"', '"0.5"', "arms[1].infusions[0]: rate of the infusion of LSD: got '0.5'"),
+    "rate without time": ('"0.5 mg/kg/h"', '"0.5"', "infusions[0]: rate of the infusion of slow LSD: got '0.5'"),
     "misspelt manipulation": ('"Htr2a knockout"', '"Htr2a knokout"', "did you mean 'Htr2a knockout'?"),
     "misspelt hypothesis": ('"TrkB direct"', '"TrkB drect"', "arms[1].hypothesis: got 'TrkB drect'"),
     "manipulation of nothing": ('"trkb.potentiation"', '"trkb.potential"', "potential"),
@@ -131,6 +140,13 @@ WRONG = {
     "verdict on another arm": ('arm = "drug"', 'arm = "drugs"', "verdict.arm: got 'drugs', expected one of drug"),
     "verdict without threshold": ('above = "5 %"', "", "verdict: needs one of above and below"),
     "seed that is no number": ("seed = 3", "seed = 3.5", "seed: got 3.5, expected a whole number"),
+    "compound like none": ('like = "LSD"', 'like = "LSDD"', "compounds[0].like: got 'LSDD', expected one of"),
+    "compound like nothing": ('like = "LSD"', "", "compounds[0].like: is missing, expected one of psilocybin"),
+    "misspelt number": ("elimination =", "eliminaton =", "compounds[0].eliminaton: no such key; did you mean 'elim"),
+    "number without unit": ('"0.6 1/h"', '"0.6"', "compounds[0].elimination: got '0.6' without a unit"),
+    "number below zero": ('"0.6 1/h"', '"-0.6 1/h"', "compounds[0].elimination: got '-0.6 1/h', expected at least 0"),
+    "affinity of zero": ('"2 uM"', '"0 uM"', "compounds[0].sert_affinity: got '0 uM', expected more than 0"),
+    "name that is taken": ('"slow LSD"', '"Psilocin"', "compounds[0].name: got 'Psilocin', expected a"),
     "no TOML": ("[imaging]", "[imaging", "is not TOML"),
 }
 
@@ -170,6 +186,30 @@ def test_a_file_says_what_the_objects_hold(good: Experiment) -> None:
     assert good.cohorts[0] == PT_2025.with_mice(8)
     assert (good.cohorts[1].compartment.name, good.cohorts[1].spine_density) == ("basal", 0.5)
     assert good.readouts == (Asked("density"), Asked("bdnf_mrna", (7200.0, 86400.0)))
+
+
+def test_a_compound_of_the_file_is_its_relative_with_other_numbers(good: Experiment) -> None:
+    mine = good.protocol.arms[1].infusions[0].compound
+    own = {"elimination": 0.6 / 3600, "htr2a_efficacy": 0.3, "sert_affinity": 2000.0}
+    assert (mine.name, mine.aliases, mine.routes) == ("slow LSD", (), LSD.routes)
+    assert mine.kinetics() == pytest.approx(LSD.kinetics() | own, rel=1e-15)
+    assert {getattr(mine, name).source.confidence for name in own} == {"chosen"}
+    assert mine.volume is LSD.volume
+
+
+def test_two_compounds_of_one_name_are_refused() -> None:
+    own = GOOD[GOOD.index("[[compounds]]") : GOOD.index("[imaging]")]
+    with pytest.raises(ConfigError, match="compounds: got 'slow LSD', expected different names"):
+        read_experiment(GOOD.replace(own, own + own))
+
+
+def test_a_compound_described_in_python_is_not_written(good: Experiment) -> None:
+    vehicle, drug = good.protocol.arms
+    mine = dataclasses.replace(LSD, name="mine", volume=dataclasses.replace(LSD.volume, value=2.0))
+    arm = dataclasses.replace(drug, doses=(Dose(mine, 1.0),), infusions=())
+    own = dataclasses.replace(good, protocol=dataclasses.replace(good.protocol, arms=(vehicle, arm)))
+    with pytest.raises(ConfigError, match="'mine' was described in Python"):
+        as_toml(own)
 
 
 def test_a_molecule_is_recorded_whenever_it_is_asked_for() -> None:
@@ -266,6 +306,12 @@ def test_parameters_arrive_in_their_units(good: Experiment) -> None:
     assert setup.pathway.gq.reserve == 2.5
     assert setup.law.transient_loss == pytest.approx(0.5 / DAY, rel=1e-15)
     assert setup.spread == Experiment.setup(dataclasses.replace(good, parameters={})).spread
+
+
+def test_a_number_of_a_compound_in_the_file_is_simulated(tmp_path: Path) -> None:
+    text = GOOD.replace('"pathway.gq.reserve" = "2.5"', '"compound.psilocybin.volume" = "2 L/kg"')
+    setup = asked(run_file, Request(tmp_path, experiment="own", recipe=text))
+    assert setup.population.protocol.arms[1].doses[0].compound.volume.value == 2.0
 
 
 def test_what_is_written_is_read_as_the_same(good: Experiment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import made_run
 import matplotlib
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 import xarray
 from matplotlib import pyplot
+from matplotlib.animation import PillowWriter
+from matplotlib.figure import Figure
 from PIL import Image
 
 import plastisim as ps
 from plastisim import animation, cli
-from plastisim.results import branch_film, course_figure, plots
+from plastisim.results import branch_film, course_figure, curve_figure, plots
 
 
 def millimetres(figure: object) -> list[float]:
@@ -127,6 +130,8 @@ def test_a_film_too_large_leaves_nothing(
         (("draw", "figure.png", "--what", "calcium"), "not recorded along time"),
         (("draw", "figure.png", "--size", "poster"), "poster"),
         (("animate", "film.gif", "--mouse", "7"), "no mouse 7; this run has 0 to 6"),
+        (("draw", "density.png", "--what", "density", "--drug", "psilocybin"), "--drug: only the window"),
+        (("draw", "window.png", "--drug", "LSD"), "no drug arm 'LSD', expected one of psilocybin"),
         (("animate", "film.gif", "--dendrite", "-1"), "dendrite"),
         (("animate", "film.gif", "--arms", "LSD"), "no arm 'LSD'"),
         (("animate", "film.gif", "--frame", "0 h"), "more than 0"),
@@ -140,6 +145,24 @@ def test_a_wrong_picture_is_one_line(
     verb, *others = arguments
     assert cli.main([verb, str(store), *others]) == 2
     assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "file", "place", "name"),
+    [("draw", "window.png", Figure, "savefig"), ("animate", "film.gif", PillowWriter, "finish")],
+)
+def test_a_full_disk_is_told_as_one(
+    verb: str, file: str, place: type, name: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(place, name, full)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([verb, str(store), file, *(["--frame", "48 h"] * (verb == "animate"))]) == 5
+    assert capsys.readouterr().err.splitlines()[-1] == f"plastisim: cannot write '{file}': no space left on device"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -169,6 +192,53 @@ def test_figures_leave_the_backend_of_the_caller_alone(dataset: xarray.Dataset, 
             assert len(image.getcolors(1 << 24)) > 20, file  # pyright: ignore[reportArgumentType]
 
 
+def test_a_read_out_taken_once_sets_its_arms_side_by_side_with_their_intervals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    monkeypatch.setattr(course_figure, "finish", lambda figure, *_: drawn.append(figure))
+    rows = [
+        {"readout": name, "label": name, "unit": "1", "cohort": "PT", "arm": arm, "time": time, "mean": 1.0,
+         "interval": [0.5, 1.5], "fold_of_vehicle": fold, "fold_interval": fold and [fold - 0.25, fold + 0.5]}
+        for name, times in (("bdnf_mrna", (7200.0,)), ("trkb", (7200.0, 86400.0)))
+        for time in times for arm, fold in (("vehicle", 1.0), ("psilocybin", 3.0))
+    ]  # fmt: skip
+    course_figure.course_figure(rows, tmp_path / "course.png", "title")
+    once, course = drawn[0].axes
+    assert [text.get_text() for text in once.get_xticklabels()] == ["vehicle", "psilocybin"]
+    assert once.get_xlabel() == "2 h after day 0"
+    bars = [path.vertices.tolist() for bar in once.collections for path in bar.get_paths()]
+    assert bars == [[[0, 0.75], [0, 1.5]], [[1, 2.75], [1, 3.5]]]
+    assert course.get_xlabel() == "time after day 0 (h)"
+
+
 def test_a_figure_shows_itself_in_a_notebook(dataset: xarray.Dataset) -> None:
     figure = dataset.plastisim.plot.density(size="single")
     assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_figures_say_what_bars_and_bands_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, finish = [], course_figure.finish
+
+    def kept(figure: Any, *more: Any) -> None:
+        drawn.append(figure)
+        finish(figure, *more)
+
+    for module in (course_figure, curve_figure):
+        monkeypatch.setattr(module, "finish", kept)
+    row = {"readout": "mtorc1", "label": "mTORC1", "unit": "1", "cohort": "PT", "arm": "vehicle", "time": 86400.0,
+           "mean": 1.0, "interval": [0.5, 1.5], "minus_vehicle": 0.0, "minus_vehicle_interval": [0.0, 0.0],
+           "fold_of_vehicle": 1.0, "fold_interval": [1.0, 1.0]}  # fmt: skip
+    low, high = (ps.Curve([1.0, 2.0], [place, place], ([0.0, 0.0], [9.0, 9.0])) for place in (1.0, 5.0))
+    panels = [ps.Panel(name, "x", "y", {"low": low, name: high}) for name in ("a", "b")]
+    course_figure.course_figure([row], tmp_path / "course.png", "title")
+    course_figure.effects_figure([row], tmp_path / "effects.png", "title")
+    ps.curves_figure(panels, tmp_path / "curves.png", "title")
+    ps.curves_figure([ps.Panel("a", "x", "y", {"one": ps.Curve([1.0], [1.0])})], tmp_path / "curve.png", "title")
+    course, effects, curves, curve = drawn
+    assert course.legends[0].get_title().get_text() == course_figure.MEAN == effects.get_supxlabel()
+    assert curves.legends[0].get_title().get_text() == "band: 95 % interval"
+    assert [text.get_text() for text in curves.legends[0].get_texts()] == ["low", "a", "b"]
+    assert curves.axes[0].get_ylim() == curves.axes[1].get_ylim()
+    assert curve.get_supxlabel() == ""  # nothing to explain
+    assert not curve.legends

@@ -96,9 +96,22 @@ def test_miniatures_by_hand():
     living = np.array([True, True, False, True])
     transient = np.array([False, True, False, False])
     width = np.log([1.0, 0.5, np.nan, 1.2])
-    found = PatchClamp(transient_weight=0.3, width_power=3.0).miniatures(living, transient, width, np.asarray(1.1))
+    patch = PatchClamp(transient_weight=0.3, width_power=3.0)
+    found = patch.miniatures(living, transient, width, np.asarray(1.1))
     assert found.frequency == pytest.approx(2.3)
-    assert found.amplitude == pytest.approx(1.1 * (1.0 + 0.3 * 0.125 + 1.2**3) / 2.3)
+    assert found.amplitude == pytest.approx(patch.held(np.asarray((1.0 + 0.3 * 0.125 + 1.2**3) / 2.3), np.asarray(1.1)))
+
+
+def test_synapses_share_the_receptors_of_the_neuron():
+    patch = PatchClamp(filling=0.6, spare=2.0)
+    slots, gain = np.array([1.0, 1.4, 0.7, 3.0]), np.array([1.0, 1.1, 1.3, 0.9])
+    bound = 0.6 * patch.held(slots, gain)
+    free = 0.6 * 3.0 * gain - bound
+    np.testing.assert_allclose(bound, slots * free / (free + 0.8), rtol=1e-12)  # at equilibrium with what is left
+    rest, heads, receptors = patch.held(np.array([1.0, 1e6, 2.0]), np.array([1.0, 1.2, 1e6]))
+    assert rest == pytest.approx(1.0)
+    assert heads == pytest.approx(3.0 * 1.2, rel=1e-4)  # every receptor sits in a slot
+    assert receptors == pytest.approx(2.0 / 0.6, rel=1e-4)  # every slot is filled
 
 
 def test_a_neuron_without_spines_has_no_amplitude():
@@ -147,8 +160,9 @@ def test_a_run_has_miniatures_relative_to_vehicle():
     np.testing.assert_allclose(found.frequency[:, :, 0], found.frequency[:1, :, 0].repeat(4, 0))  # before the drug
     assert (found.frequency[1:, :, 1:].mean(axis=1) > 1.0).all()
     gain = run.population.imaged(run.frames.cascade[:, runs.VARIABLES.index("ampa_gain")])[[0, -1]].mean(axis=-1)
-    bare = structure.mini_epsc(run, PatchClamp(width_power=0.0)).amplitude[..., [0, -1]]
-    np.testing.assert_allclose(bare, np.moveaxis(gain / gain[:, :1].mean(axis=2, keepdims=True), 0, -1), rtol=1e-12)
+    plenty = PatchClamp(width_power=0.0, filling=1e-9)  # of slots, all alike
+    bare = structure.mini_epsc(run, plenty).amplitude[..., [0, -1]]
+    np.testing.assert_allclose(bare, np.moveaxis(gain / gain[:, :1].mean(axis=2, keepdims=True), 0, -1), rtol=1e-8)
     assert (gain[-1, 1:] > 1.02).all()
     assert (found.amplitude[1:, :, -1] > 1.1 * bare[1:, :, -1]).all()  # heads grow too
 

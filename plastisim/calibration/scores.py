@@ -219,7 +219,8 @@ def _column(axes: Any, lines: Sequence[Score | str], tallest: int) -> None:
         beyond = abs(one.place) > FURTHEST
         axes.plot(place, level, (">" if place > 0 else "<") if beyond else "o", ms=6, color=colour, zorder=3)
         if beyond:
-            axes.text(0.88 * place, level, f"{one.place:+.1f}", fontsize=8, color=colour, ha="center", va="center")
+            side = "right" if place > 0 else "left"
+            axes.text(0.93 * place, level, f"{one.place:+.1f}", fontsize=8, color=colour, ha=side, va="center")
     axes.set_yticks(
         range(len(lines)), [one.upper() if isinstance(one, str) else _label(one) for one in lines], fontsize=9
     )

@@ -125,5 +125,5 @@ def _drive_at(ends: np.ndarray, lanes: int, drive: Drive | None) -> tuple[np.nda
     """Return plasticity proteins and set-point shift of every neuron at the ends of segments, (segment, lane)."""
     if drive is None:
         return np.ones((len(ends), lanes)), np.zeros((len(ends), lanes))
-    around = np.arange(lanes) % drive.proteins.shape[1]
-    return drive.at(ends).proteins[:, around], drive.at(ends).set_point[:, around]
+    around, here = np.arange(lanes) % drive.proteins.shape[1], drive.at(ends)
+    return here.proteins[:, around], here.set_point[:, around]

@@ -63,8 +63,8 @@ def _text(found: dict[str, Any]) -> str:
         lines += ["", table(["figure", "unit", *names], body, right=range(2, 2 + len(names)))]
     if len(shown) < len(rows):
         lines.append(f"{len(rows) - len(shown)} more are in the JSON")
-    asked = [[one["name"], *map(_word, one["values"])] for one in found["configuration"]]
-    lines += ["", table(["asked differently", *names], asked) if asked else "all were asked for the same"]
+    asked = [[one["name"], one["unit"] or "", *map(_word, one["values"])] for one in found["configuration"]]
+    lines += ["", table(["asked differently", "unit", *names], asked) if asked else "all were asked for the same"]
     return "\n".join(lines)
 
 
@@ -86,7 +86,9 @@ def _window(window: dict[str, Any] | None) -> str:
 
 
 def _label(row: dict[str, Any]) -> str:
-    return row["name"] if row["day"] is None else f"{row['name']}, day {row['day']:.4g}"
+    if row["day"] is None:
+        return row["name"]
+    return f"{row['name']}, " + (f"day {row['day']:.4g}" if abs(row["day"]) >= 1 else f"{24 * row['day']:.4g} h")
 
 
 def _number(value: float | None) -> str:

@@ -80,6 +80,7 @@ def draw(
     /,
     *,
     what: str = "window",
+    drug: str | None = None,
     size: Literal["single", "double", "projector"] = "projector",
     overwrite: Flag = False,
     json: Json = None,
@@ -95,6 +96,7 @@ def draw(
         run: output folder of plastisim run, or a store.
         file: to be written.
         what: window, density, or recorded variables separated by commas.
+        drug: arm that the window is drawn for, where there are several beside vehicle.
         size: single or double for a journal (89 and 183 mm), projector for a slide.
         overwrite: replace an older file.
         json: a file for where it was written, or - for its JSON alone on stdout.
@@ -102,8 +104,12 @@ def draw(
     check_json(json)
     ps.free_file(file, "figure", (".png", ".pdf", ".svg"), overwrite)
     plot = ps.open_run(run).plastisim.plot
-    if what in ("window", "density"):
-        getattr(plot, what)(file, size=size)
+    if what == "window":
+        plot.window(file, size=size, drug=drug)
+    elif drug is not None:
+        raise ps.ConfigError("--drug: only the window is drawn for one arm; leave it out")
+    elif what == "density":
+        plot.density(file, size=size)
     else:
         plot.cascade(_names(what), file, size=size)
     written(file, json)

@@ -74,8 +74,9 @@ TRKB_DIRECT = Hypothesis(
 ACTIVITY_REQUIRED = Hypothesis(
     "activity required",
     "Growth starts with BDNF that bursts release; 5-HT2A matters only through them. Its own links to ERK, CREB and "
-    "release, and the drug's to TrkB, are cut; the weight of bursts is a guess. Growth is "
-    "a sixth of the default at 1 mg/kg of psilocybin: bursts fade, and what they release empties the store.",
+    "release, and the drug's to TrkB, are cut; the weight of bursts is a guess. At 1 mg/kg of psilocybin plasticity "
+    "proteins rise a sixth as much as by default, and spine density two fifths: bursts fade, and what they release "
+    "empties the store.",
     pathway={**_NO_LINK_FROM_GQ, "trkb.potentiation": 0.0, "bdnf.release_burst": 6.0},
 )
 
@@ -105,8 +106,8 @@ STABILISATION = Hypothesis(
 CONSOLIDATION = Hypothesis(
     "persistence by consolidation",
     "Density stays because spines that are used stay: they are captured faster the larger AMPA gain and heads are, and "
-    "no set point moves. The rate is a guess: density of an average cell on day 1 is that of the default within a "
-    "point and a half.",
+    "no set point moves. The rate is a guess: density of an average cell on day 1 is that of the default within two "
+    "points.",
     spines={"set_point_gain": 0.0, "use_capture": 1.0 / _DAY},
 )
 

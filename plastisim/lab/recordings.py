@@ -1,9 +1,16 @@
 """Miniature excitatory currents, as a slice recording in TTX would find them in the spines that are there.
 
 In TTX nothing fires: a miniature comes from one vesicle at one synapse. Their frequency goes with the number of
-synapses; their size with the AMPA receptors of a synapse, that is AMPA gain times head volume, to which the area of the
-synapse is tied (row V32). A transient spine counts less, as not every one carries a synapse. Both are means over what
-the neuron has, relative to others. Left out: release probability, shaft synapses, space clamp, what falls into noise.
+synapses; their size with the AMPA receptors B that a synapse holds. A transient spine counts less, as not every one
+carries a synapse. Both are means over what the neuron has, relative to others.
+
+    B = S F / (F + K),   F = R - B,   R = f (1 + p) AMPA gain,   K = p (1 - f)        (each a synapse; S = 1 at rest)
+
+S are slots for receptors: head volume, to which the area of a synapse is tied (row V32). The receptors R that the
+neuron has go with AMPA gain, and its synapses share them. So heads that grow alone soon run out of receptors, receptors
+that grow alone out of slots, and B stays below (1 + p) AMPA gain times its rest. f is the share of slots that is
+filled at rest, p the receptors that wait outside for each one inside. Left out: release probability, shaft synapses,
+space clamp, what falls into noise, that one vesicle does not reach all of a large synapse.
 """
 
 from __future__ import annotations
@@ -17,6 +24,7 @@ import numpy.typing as npt
 from plastisim.engine.fields import Source, chosen, parameter
 
 Floats = npt.NDArray[np.float64]
+_TRIESCH = "Triesch, Vo & Hafner 2018, doi 10.7554/eLife.37836, in which synapses compete for receptors"
 
 
 class Miniatures(NamedTuple):
@@ -35,8 +43,16 @@ class PatchClamp:
         chosen("young, thin spines often lack a synapse; no row gives the share"),
     )  # fmt: skip
     width_power: float = parameter(
-        3.0, "1", "exponent of head width in the AMPA receptors of a synapse",
+        3.0, "1", "exponent of head width in the receptor slots of a synapse",
         Source("row V32: synaptic area goes with head volume; volume is the cube of width", "seen"),
+    )  # fmt: skip
+    filling: float = parameter(
+        0.5, "1", "f: share of receptor slots that is filled at rest",
+        chosen(f"0.5 or 0.9 in the model of {_TRIESCH}; with the smaller, receptors and slots both count"),
+    )  # fmt: skip
+    spare: float = parameter(
+        2.67, "1", "p: AMPA receptors outside synapses, for each inside, at rest",
+        Source(f"the code of the model of {_TRIESCH}", "seen"),
     )  # fmt: skip
 
     def miniatures(
@@ -54,4 +70,17 @@ class PatchClamp:
         volume = np.where(living, np.exp(self.width_power * np.where(living, log_width, 0.0)), 0.0)
         frequency = synapses.sum(axis=-1)
         with np.errstate(invalid="ignore", divide="ignore"):  # no synapse has no size
-            return Miniatures(frequency, ampa_gain * (synapses * volume).sum(axis=-1) / frequency)
+            slots = (synapses * volume).sum(axis=-1) / frequency
+        return Miniatures(frequency, self.held(slots, ampa_gain))
+
+    def held(self, slots: Floats, ampa_gain: Floats) -> Floats:
+        """Return the AMPA receptors in a mean synapse relative to rest.
+
+        Args:
+            slots: of the mean synapse of a neuron, relative to a median persistent spine at rest.
+            ampa_gain: receptors of the neuron, relative to rest, same shape.
+        """
+        receptors = self.filling * (1.0 + self.spare) * ampa_gain
+        either = slots + receptors + self.spare * (1.0 - self.filling)
+        bound = 2.0 * slots * receptors / (either + np.sqrt(either**2 - 4.0 * slots * receptors))
+        return bound / self.filling

@@ -102,7 +102,7 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
 def _day_columns(path: Path, header: list[str]) -> dict[float, int]:
     """Return day → column, after checking every name of the header."""
     place = f"{path}, row 1"
-    if not any(name in header for name in (*_NAMES, "sex")):
+    if not any(name in header for name in _NAMES):
         fix = "save with commas between cells" if len(header) == 1 else "add a header row"
         got = ",".join(header)[:60]
         raise ConfigError(f"{place}: no header, got {got!r}, expected {','.join(_NAMES)},day_-1,day_1; {fix}")

@@ -62,8 +62,11 @@ def drug_of(table: BranchTable, drug: str | None = None) -> str:
         ConfigError: no drug arm of that name, or several and none named.
     """
     names = table.drugs()
-    if (drug is None and len(names) != 1) or (drug is not None and drug not in names):
-        raise ConfigError(f"expected one drug arm, got {drug!r} among {', '.join(names) or 'none'}; name one of them")
+    there = ", ".join(names) or "none"
+    if drug is None and len(names) != 1:
+        raise ConfigError(f"expected one drug arm, got {there}; where there are several, name one (`drug`)")
+    if drug is not None and drug not in names:
+        raise ConfigError(f"no drug arm {drug!r}, expected one of {there}")
     return names[0] if drug is None else drug
 
 

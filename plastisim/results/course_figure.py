@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 MARKERS = "osD^vPX*"
+HANDLE, LETTER = 0.9, 0.095  # inches that an entry of a legend takes, and a letter of it
+MEAN = "mean of the mice; band or bar: 95 % interval"
 UNITS = (
     ("d", 86400.0, 2.0),
     ("h", 3600.0, 2.0),
@@ -52,12 +55,22 @@ def course_figure(
             axes.set_title(own[0]["label"] + (f", {cohort}" if len(cohorts) > 1 else ""), fontweight="bold")
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
-        finish(figure, grid.flat[0], path, title)
+        finish(figure, entries_of(grid.flat[0]), path, title, MEAN)
 
 
 def _panel(axes: Axes, rows: Sequence[Row], log_time: bool) -> None:
-    """Draw one read-out: mean and 95 % interval of each arm."""
+    """Draw one read-out over time; side by side the arms of one that was taken once."""
     fold = rows[0]["fold_of_vehicle"] is not None
+    if log_time or len({row["time"] for row in rows}) > 1:
+        _courses(axes, rows, fold, log_time)
+    else:
+        _side_by_side(axes, rows, fold)
+    axes.axhline(1.0 if fold else 0.0, color=INK, linewidth=0.8, linestyle=":")
+    axes.set_ylabel(f"multiple of {rows[0]['arm']}" if fold else _label(rows[0]))
+
+
+def _courses(axes: Axes, rows: Sequence[Row], fold: bool, log_time: bool) -> None:
+    """Draw mean and 95 % interval of each arm over time."""
     last = max(abs(row["time"]) for row in rows)
     unit, seconds = next((unit, size) for unit, size, least in UNITS if last >= least * size)
     if log_time:
@@ -70,9 +83,19 @@ def _panel(axes: Axes, rows: Sequence[Row], log_time: bool) -> None:
         colour, marker = arm_colour(index), MARKERS[index % len(MARKERS)]
         axes.fill_between(time, low, high, color=colour, alpha=0.18, linewidth=0)
         axes.plot(time, middle, marker, color=colour, linestyle="-", markersize=5, label=arm)
-    axes.axhline(1.0 if fold else 0.0, color=INK, linewidth=0.8, linestyle=":")
-    axes.set_ylabel(f"multiple of {rows[0]['arm']}" if fold else _label(rows[0]))
     axes.set_xlabel("time after day 0" if log_time else f"time after day 0 ({unit})")
+
+
+def _side_by_side(axes: Axes, rows: Sequence[Row], fold: bool) -> None:
+    """Draw mean and 95 % interval of each arm at one time; an area over one time would be none."""
+    for place, row in enumerate(rows):
+        colour, marker = arm_colour(place), MARKERS[place % len(MARKERS)]
+        axes.vlines(place, *row["fold_interval" if fold else "interval"], color=colour, linewidth=3)
+        middle = row["fold_of_vehicle" if fold else "mean"]
+        axes.plot(place, middle, marker, color=colour, linestyle="-", markersize=9, label=row["arm"])
+    axes.set_xticks(range(len(rows)), [textwrap.fill(row["arm"], 14) for row in rows])
+    axes.set_xlim(-0.5, len(rows) - 0.5)
+    axes.set_xlabel(f"{_when(rows[0]['time'])} after day 0")
 
 
 def _moments(axes: Axes, times: Sequence[float]) -> None:
@@ -117,7 +140,7 @@ def effects_figure(rows: Sequence[Row], path: str | Path, title: str) -> None:
             axes.grid(axis="x", color="#e6e6e6")
         grid[0][0].set_yticks(range(len(arms)), arms)
         grid[0][0].set_ylim(len(arms) - 0.4, -0.6)
-        finish(figure, grid[0][0] if len(cohorts) > 1 else None, path, title)
+        finish(figure, entries_of(grid[0][0]) if len(cohorts) > 1 else None, path, title, MEAN)
 
 
 def _effect(axes: Axes, row: Row, place: int, cohort: int, cohorts: int, fold: bool) -> None:
@@ -140,13 +163,29 @@ def _when(time: float) -> str:
     return ""
 
 
-def finish(figure: Any, legend: Axes | None, path: str | Path, title: str) -> None:
-    """Put legend and title outside the data, and write the file."""
+def finish(figure: Any, legend: Mapping[str, Any] | None, path: str | Path, title: str, words: str = "") -> None:
+    """Put legend, title and words about bars and bands outside the data, and write the file.
+
+    Args:
+        figure: drawn.
+        legend: handles by name; None draws none.
+        path: file to write.
+        title: of the figure.
+        words: what bars and bands are.
+    """
     figure.get_layout_engine().set(h_pad=0.1, w_pad=0.12)
     figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
-    if legend is not None:
-        handles, labels = legend.get_legend_handles_labels()
-        unique = dict(zip(labels, handles, strict=True))
-        across = max(1, min(len(unique), int(figure.get_figwidth() // 3.2)))
-        figure.legend(unique.values(), unique.keys(), loc="outside lower left", ncols=across)
+    if legend:
+        across = int(figure.get_figwidth() // (HANDLE + LETTER * max(map(len, legend))))
+        figure.legend(
+            legend.values(), legend.keys(), loc="outside lower left", ncols=max(1, min(len(legend), across)),
+            title=words or None, alignment="left",
+        )  # fmt: skip
+    elif words:
+        figure.supxlabel(words, x=0.01, ha="left", fontsize=11)
     figure.savefig(path, metadata={"Software": None})
+
+
+def entries_of(*panels: Axes) -> dict[str, Any]:
+    """Return the handles of all panels by name, for a legend."""
+    return {name: one for axes in panels for one, name in zip(*axes.get_legend_handles_labels(), strict=True)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from plastisim.results.course_figure import MARKERS, finish
+from plastisim.results.course_figure import MARKERS, entries_of, finish
 from plastisim.results.style import INK, arm_colour, house_style, new_figure
 
 
@@ -53,12 +53,14 @@ class Panel:
 
 
 def curves_figure(panels: Sequence[Panel], path: str | Path, title: str) -> None:
-    """Draw panels side by side, two in a row; one legend below all of them."""
+    """Draw panels side by side, two in a row, what is alike on one scale; one legend below all of them."""
     names = list(dict.fromkeys(name for panel in panels for name in panel.curves))
     with house_style():
         columns = min(2, len(panels))
         rows = -(-len(panels) // columns)
-        figure, grid = new_figure(rows, columns, (1.5 + 5.6 * columns, 1.6 + 3.5 * rows), "constrained")
+        alike = len({panel.y_label for panel in panels}) == 1
+        size = (1.5 + 5.6 * columns, 1.6 + 3.5 * rows)
+        figure, grid = new_figure(rows, columns, size, "constrained", sharey=alike)
         for axes, panel in zip(grid.flat, panels, strict=False):
             for name, curve in panel.curves.items():
                 index = names.index(name)
@@ -78,18 +80,9 @@ def curves_figure(panels: Sequence[Panel], path: str | Path, title: str) -> None
             axes.set(xlabel=panel.x_label, ylabel=panel.y_label)
         for axes in grid.flat[len(panels) :]:
             axes.set_visible(False)
-        _with_names(figure, grid, names, path, title)
-
-
-def _with_names(figure: Any, grid: Any, names: Sequence[str], path: str | Path, title: str) -> None:
-    """Finish with a legend of every name, if there are several."""
-    if len(names) > 1:
-        entries = {
-            label: handle for axes in grid.flat for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-        }
-        across = max(1, min(len(names), int(figure.get_figwidth() // 3.2)))
-        figure.legend([entries[name] for name in names], names, loc="outside lower left", ncols=across)
-    finish(figure, None, path, title)
+        known = any(curve.interval is not None for panel in panels for curve in panel.curves.values())
+        entries = {name: entries_of(*grid.flat)[name] for name in names} if len(names) > 1 else None
+        finish(figure, entries, path, title, "band: 95 % interval" if known else "")
 
 
 def grid_figure(
@@ -145,4 +138,4 @@ def individuals_figure(
             axes.set_xlim(-0.6, len(groups) - 0.4)
             axes.set_title(name, fontweight="bold")
             axes.set_ylabel(label)
-        finish(figure, None, path, title)
+        finish(figure, None, path, title, "white: median; bar: the middle half of the dots")

@@ -1,8 +1,8 @@
 """A dataset as one netCDF 4 file, for programs that do not read Zarr.
 
 Names, dimensions, units and attributes are those of the store, by the CF conventions. Lists and mappings among the
-attributes become JSON text, which netCDF has no type for. In one point the file is not what CF asks for: a time axis
-has to count from a date, and the time of a run counts from day 0 of no calendar.
+attributes become JSON text, which netCDF has no type for. What CF calls a time axis counts from a date; the time of a
+run counts from day 0 of no calendar, so it is a coordinate in seconds like any other and no axis T (CF 4.4).
 """
 
 from __future__ import annotations
