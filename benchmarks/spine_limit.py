@@ -81,7 +81,8 @@ def _block(given: Case, branches: int, start: int) -> Any:
     def part(leaf: Array) -> Array:
         return lax.slice_in_dim(leaf, start, min(start + BLOCK, branches), axis=leaf.shape.index(branches))
 
-    return jax.tree.map(part, given[1:])
+    sites, forest, drive = jax.tree.map(part, given[1:])
+    return sites._replace(lane=sites.lane - start), forest, drive  # each branch has the drive of its place
 
 
 def joined(blocks: list[Forest], branches: int) -> Forest:

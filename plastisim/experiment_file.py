@@ -88,8 +88,7 @@ def read_experiment(text: str, name: str = "the experiment file") -> Experiment:
 
 def _experiment(page: TomlTable) -> Experiment | None:
     """Return the experiment of a page, or None where it has faults."""
-    title = page.take("title", str, "An experiment from a file")
-    seed = page.take("seed", int, None)
+    title, seed = page.take("title", str, "An experiment from a file"), page.take("seed", int, None)
     cohorts = [_cohort(one) for one in page.tables("cohorts", required=True)]
     described = [(str(one.values.get("name")), own_compound(one)) for one in page.tables("compounds")]
     arms = [_arm(one, dict(described)) for one in page.tables("arms", required=True)]

@@ -23,8 +23,10 @@ Own = Mapping[str, Compound | None]
 def _compound(table: TomlTable, own: Own) -> Any:
     """Return the compound that a table names."""
     name = table.take("compound", str, expected="the name of a compound")
-    if name is None or name in own:
-        return own.get(name)
+    if name is None:
+        return None
+    if name in own:
+        return own[name]
     return table.attempt("compound", lambda: find_compound(name))
 
 
@@ -61,8 +63,9 @@ def bath(table: TomlTable, own: Own) -> Bath | None:
     compound, held = _compound(table, own), table.quantity("concentration", "nmol/L", minimum=0.0)
     start, stop = table.quantity("start", "s", 0.0), table.quantity("stop", "s")
     table.close()
-    sound = table.sound and compound is not None
-    return table.attempt("", lambda: Bath(compound, held, start, stop)) if sound else None
+    if not table.sound or compound is None:
+        return None
+    return table.attempt("", lambda: Bath(compound, held, start, stop))
 
 
 def infusion(table: TomlTable, own: Own) -> Infusion | None:

@@ -59,9 +59,10 @@ def test_what_has_no_c_is_refused_by_name():
         native.function("f", program, [True])
 
 
-def test_spines_in_c_meet_the_same_fates():
-    given = spine_limit.case(64)
-    after, in_c = spine_limit.ours(given)(), spine_limit.InC(given)
+def test_spines_in_c_meet_the_same_fates(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spine_limit, "BLOCK", 32)
+    given = spine_limit.case(96)
+    after, in_c = spine_limit.joined(spine_limit.ours(given)(), 96), spine_limit.InC(given)
     fates, widths = spine_limit.differences(in_c, given.forest)
     assert fates == 0  # nothing has happened yet
     in_c.day()
