@@ -6,9 +6,9 @@ own reserve and resting rate. Ours runs the blocks and programs of a run, spines
 file; all start from the same resting states. 24 h with smooth calcium, 1 h with oscillatory calcium.
 
 Error: the worst relative difference (floor: a tenth of a variable's scale) over all variables, recorded times and some
-neurons, to CVODE at 1e-10. For each target every solver gets its fastest setting that is no worse. Peers are timed on
-a few neurons and scaled by their number; compiling and starting processes are not part of the times. Beside wall time
-stands processor time of all cores and processes, which neighbours disturb less.
+neurons, to CVODE at 1e-10, where that agrees with CVODE at 1e-11. For each target every solver gets its fastest setting
+that is no worse. Peers are timed on a few neurons and scaled by their number; compiling and starting processes are not
+part of the times. Beside wall time stands processor time of all cores and processes, which neighbours disturb less.
 
 Run: python benchmarks/peers.py [--out DIR] [--repeats N] [--small]; peers that are not installed are left out.
 """
@@ -34,6 +34,8 @@ TARGETS = (1e-2, 1e-3, 1e-4)
 FASTER = {"smooth": 30.0, "oscillatory": 10.0}  # than libRoadRunner, at least
 AIM = 100.0
 REFERENCE = (1e-10, 1e-13)
+FINER = (1e-11, 1e-14)  # what the reference is held against
+KNOWN = 0.1  # of the smallest target: by how much both may differ in a neuron that errors are measured in
 TOLERANCES = {
     "ours": (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5),
     "roadrunner": tuple((10.0**-relative, 10.0 ** -(relative + more)) for relative in range(3, 9) for more in (3, 5)),
@@ -69,7 +71,14 @@ def solvers(task: peer_solvers.Task, preset: str, workers: Any, left_out: Sequen
 
 
 def candidates(solve: Callable[[Any], np.ndarray], settings: Sequence[Any], wanted: np.ndarray) -> list[dict[str, Any]]:
-    """Return setting, error and seconds of one call of each setting; the first call of all compiles."""
+    """Return setting, error and seconds of one call of each setting; the first call of all compiles.
+
+    Args:
+        solve: a solver.
+        settings: to try.
+        wanted: the reference; missing in neurons of which it is not known.
+    """
+    known = np.isfinite(wanted).all(axis=(1, 2))
     found = []
     for setting in settings:
         try:
@@ -81,9 +90,35 @@ def candidates(solve: Callable[[Any], np.ndarray], settings: Sequence[Any], want
         except RuntimeError as error:  # a solver that gives up
             print(f"setting {setting}: {' '.join(str(error).split())[:100]}")
             continue
-        error = case_of_peers.worst(values[: len(wanted)], wanted)
+        error = case_of_peers.worst(values[: len(wanted)][known], wanted[known])
         found.append({"setting": setting, "error": error, "seconds": seconds})
     return found
+
+
+def reference(neurons: peer_solvers.Neurons, task: peer_solvers.Task, workers: Any, least: float) -> np.ndarray:
+    """Return what CVODE finds at 1e-10, missing in neurons of which it is not known.
+
+    A cell near an unstable state forgets in which phase it oscillates: CVODE at 1e-10 and at 1e-11 can disagree by a
+    half there, and no solver is nearer to the truth.
+
+    Args:
+        neurons: to solve.
+        task: what to solve.
+        workers: who solves.
+        least: the smallest error that anybody is asked for.
+    """
+    first, finer = (
+        peer_solvers.shared(workers, peer_solvers.by_roadrunner, neurons, task, setting)
+        for setting in (REFERENCE, FINER)
+    )
+    unknown = [case_of_peers.worst(one, other) > KNOWN * least for one, other in zip(first, finer, strict=True)]
+    if any(unknown):
+        print(
+            f"errors are measured in {unknown.count(False)} of {len(unknown)} neurons; of the others CVODE is not sure"
+        )
+    if all(unknown):
+        raise SystemExit("peers: no neuron has a known reference")
+    return np.where(np.array(unknown)[:, None, None], np.nan, first)
 
 
 def compared(preset: str, given: Any, workers: Any, spent: dict[str, float]) -> dict[str, Any]:
@@ -93,7 +128,8 @@ def compared(preset: str, given: Any, workers: Any, spent: dict[str, float]) -> 
         with harness.stage(spent, "resting states and SBML"):
             ours, task = case_of_peers.Ours(preset, neurons, crew), case_of_peers.task(preset, Path(folder))
         some = ours.neurons(few)
-        wanted = peer_solvers.shared(workers, peer_solvers.by_roadrunner, some, task, REFERENCE)
+        targets = TARGETS[:2] if given.small else TARGETS
+        wanted = reference(some, task, workers, min(targets))
         settings = SMALL if given.small else TOLERANCES
         others = solvers(task, preset, workers, [name for name, those in settings.items() if not those])
         things = {"ours": ours.solve} | {name: functools.partial(solve, some) for name, solve in others.items()}
@@ -103,7 +139,7 @@ def compared(preset: str, given: Any, workers: Any, spent: dict[str, float]) -> 
             with harness.stage(spent, f"{name}: compile, and calibrate its tolerance"):
                 tried[name] = candidates(solve, settings[name], wanted)
         rows = []
-        for target in TARGETS[:2] if given.small else TARGETS:
+        for target in targets:
             chosen = {name: case_of_peers.cheapest(found, target) for name, found in tried.items()}
             calls = {n: functools.partial(things[n], one["setting"]) for n, one in chosen.items() if one}
             with harness.stage(spent, "run"):
