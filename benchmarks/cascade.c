@@ -33,21 +33,29 @@ typedef struct {
     int *accepted, *rejected, *failed;
 } Run;
 
-/* What the drugs do at each lane's own moment, how fast it changes if asked, and BDNF from the neighbours. */
+/* What the drugs do at the moment of each group of four, how fast it changes if asked, and BDNF from the neighbours. */
 static void inputs_at(const Run *run, long first, const Row elapsed, const Row *values, Row *drive, Row inflow,
                       Row *drift)
 {
-    for (int lane = 0; lane < LANES; lane++) {
-        double position = elapsed[lane] / run->duration;
+    for (int lane = 0; lane < LANES; lane += 4) {
+        double now = elapsed[lane]; /* a lane that diverged is ahead of the others */
+        for (int i = 1; i < 4; i++)
+            now = elapsed[lane + i] < now ? elapsed[lane + i] : now;
+        double position = now / run->duration;
         long index = (long)position;
         index = index < 0 ? 0 : index > PIECES - 1 ? PIECES - 1 : index;
         const double *c = run->coefficients + (index * run->animals + run->animal[first + lane]) * 4 * DRIVES;
         double x = position - index;
-        for (int d = 0; d < DRIVES; d++)
-            drive[d][lane] = c[d] + x * (c[DRIVES + d] + x * (c[2 * DRIVES + d] + x * c[3 * DRIVES + d]));
-        for (int d = 0; drift && d < DRIVES; d++)
-            drift[d][lane] =
-                (c[DRIVES + d] + x * (2.0 * c[2 * DRIVES + d] + x * 3.0 * c[3 * DRIVES + d])) / run->duration;
+        for (int d = 0; d < DRIVES; d++) {
+            double value = c[d] + x * (c[DRIVES + d] + x * (c[2 * DRIVES + d] + x * c[3 * DRIVES + d]));
+            for (int i = 0; i < 4; i++)
+                drive[d][lane + i] = value;
+        }
+        for (int d = 0; drift && d < DRIVES; d++) {
+            double slope = (c[DRIVES + d] + x * (2.0 * c[2 * DRIVES + d] + x * 3.0 * c[3 * DRIVES + d])) / run->duration;
+            for (int i = 0; i < 4; i++)
+                drift[d][lane + i] = slope;
+        }
     }
     const double *bdnf = values[BDNF];
     for (int lane = 0; lane < LANES; lane += 4)

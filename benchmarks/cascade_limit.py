@@ -126,7 +126,7 @@ def header(given: Case) -> str:
         "LANES": LANES, "VARIABLES": len(values), "DRIVES": cascade.DRIVES, "PIECES": loop.PIECES,
         "BDNF": cascade.BDNF_OUTSIDE, "INPUTS": len(wise), "FIRST_DRIVE": _drives(given)[0],
         "FACTORS": len(prepare[0].jaxpr.outvars) - 2 * len(values), "GAMMA": stepping.GAMMA,
-        "ORDER": f"{control.ORDER}.0", "STAGES": len(stepping.TIMES),
+        "ORDER": f"{stepping.ORDER}.0", "STAGES": len(stepping.TIMES),
         "STAGE_TABLE": _braces(stepping.STAGE), "MEMORY_TABLE": _braces(stepping.MEMORY),
         "RESULT_TABLE": _braces(stepping.RESULT), "ERROR_TABLE": _braces(stepping.ERROR),
         "TIMES_TABLE": _braces(stepping.TIMES), "DRIFT_TABLE": _braces(stepping.DRIFT),

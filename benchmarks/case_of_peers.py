@@ -86,7 +86,8 @@ class Ours:
 
     def solve(self, tolerance: float) -> np.ndarray:
         """Return the cascade at the segments' ends, shape (neuron, time, variable)."""
-        program, exposing = cascade.cascade_program(tolerance), cascade.exposure_program(tolerance)
+        method = self.course.setup.method
+        program, exposing = cascade.cascade_program(tolerance, method=method), cascade.exposure_program(tolerance)
 
         def one(job: tuple[Any, tuple[control.Lanes, control.Lanes]]) -> np.ndarray:
             block, (block.animals, block.neurons) = job

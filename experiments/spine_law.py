@@ -27,11 +27,13 @@ from plastisim import calibration as sf
 
 POOLS = ("transient_loss", "transient_share", "persistent_loss")
 HIDDEN = ("transient_loss", "transient_share", "hiding", "appearing", "drift")
+TURNOVER = (ps.THY1_GFP.turnover + ps.PT_2025.turnover) / 2  # the rows pool cohorts
+SHARE = ps.Spines().transient_share * TURNOVER
 SHIPPED = sf.HiddenState(
     transient_loss=ps.Spines().transient_loss * ps.DAY,
-    transient_share=ps.Spines().transient_share,
-    persistent_loss=ps.Spines().persistent_loss * ps.DAY,
-    hiding=ps.Spines().hiding * ps.DAY,
+    transient_share=SHARE,
+    persistent_loss=ps.Spines().maturation() * SHARE / (1 - SHARE) * ps.DAY,
+    hiding=ps.Spines().hiding * TURNOVER * ps.DAY,
     appearing=ps.Spines().appearing * ps.DAY,
     drift=ps.PT_2025.drift * ps.DAY,
 )
@@ -136,6 +138,10 @@ def main():
         for name, result in results.items():
             print(sf.result_table(name, result))
         report |= {name: sf.result_to_json(result) for name, result in results.items()}
+        print("\nWhat growth needs: chi-squared with all gains, and with each left out")
+        for name, result in results.items():
+            if name.startswith("response"):
+                print(f"  {name:38s} {result.chi_squared:6.1f}")
 
     (choice.out / "spine_law.json").write_text(json.dumps(report, indent=1))
     print(f"\nwrote {choice.out / 'spine_law.json'} and {choice.out / 'spine_law.png'}")

@@ -68,7 +68,12 @@ def experiment(request: ps.Request) -> ps.Outcome:
         },
         comparison=comparison,
         draw=lambda path: ps.window_figure(
-            dataset, {name: each.window for name, each in of_cohort.items()}, measured, path, verdict.headline
+            dataset,
+            {name: each.window for name, each in of_cohort.items()},
+            measured,
+            path,
+            verdict.headline,
+            dataset.plastisim.dose_days(),
         ),
     )
 

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,18 +49,26 @@ class Plots:
         """
         return density_plot(self._run.dataset, self._run.dose_days(), file, size)
 
-    def cascade(self, names: Sequence[str], file: str | Path | None = None, *, size: str = "projector") -> Figure:
+    def cascade(
+        self,
+        names: Sequence[str],
+        file: str | Path | None = None,
+        *,
+        size: str = "projector",
+        until: float = math.inf,
+    ) -> Figure:
         """Draw recorded variables over time: the mean of each arm, and the middle 90 % of its mice.
 
         Args:
             names: of variables along time, such as `calcium_free` or `mtorc1`.
             file: as in `density`.
             size: as in `density`.
+            until: day on which the time axis ends; the whole run if left out.
 
         Raises:
-            ConfigError: no name, or one that is not recorded along time.
+            ConfigError: no name, or one that is not recorded along time; nothing is recorded until then.
         """
-        return cascade_plot(self._run.dataset, names, self._run.dose_days(), file, size)
+        return cascade_plot(self._run.dataset, names, self._run.dose_days(), file, size, until)
 
     def window(self, file: str | Path | None = None, *, size: str = "projector", drug: str | None = None) -> Figure:
         """Draw the change of spine density and of every mouse at 24 h against the ordinary window of each cohort.
@@ -71,7 +80,8 @@ class Plots:
         """
         cohorts = tables_of(self._run.dataset)
         windows = {name: self._run.window(cohort=name, drug=drug).window for name in cohorts}
-        return window_plot(self._run.dataset, windows, file, self._run.window(drug=drug).headline, size)
+        doses, title = self._run.dose_days(), self._run.window(drug=drug).headline
+        return window_plot(self._run.dataset, windows, doses, file, title, size)
 
 
 @xarray.register_dataset_accessor("plastisim")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FRAME = 4.0  # h between two frames
 FIRST, LAST = -1.0, 7.0  # days of the film, where the run has them
+MOST_FRAMES = 500  # a minute of film
 
 
 def animate_dendrite(
@@ -47,7 +49,8 @@ def animate_dendrite(
         overwrite: replace an older file.
 
     Raises:
-        ConfigError: the file exists or does not end in .gif, or there is no such arm, mouse, neuron or dendrite.
+        ConfigError: the file exists or does not end in .gif, there is no such arm, mouse, neuron or dendrite, or there
+            would be too many frames.
         StoreError: the configuration cannot be read, or the file cannot be written.
     """
     target = free_file(file, "film", (".gif",), overwrite)
@@ -59,7 +62,13 @@ def animate_dendrite(
     if unknown := [name for name in chosen if name not in names]:
         raise ConfigError(f"no arm {unknown[0]!r}; this run has {', '.join(map(repr, names))}")
     days = dataset.time.values[[0, -1]] / DAY
-    moments = np.arange(max(FIRST, np.floor(days[0])), min(LAST, days[1]) + 1e-9, frame / 24.0)
+    first, last = max(FIRST, math.floor(days[0])), float(min(LAST, days[1]))
+    frames = math.floor(24.0 * (last - first) / frame + 1e-9) + 1
+    if frames > MOST_FRAMES:
+        raise ConfigError(
+            f"frame: {frame:g} h makes {frames:,} frames, expected at most {MOST_FRAMES}; take longer ones"
+        )
+    moments = first + np.arange(frames, dtype=np.float64) * frame / 24.0  # exact on days of imaging
     films = branch_films(dataset, [names.index(name) for name in chosen], where)
     doses = [dose for film in films for dose in film.doses]
     title = f"Mouse {mouse_names(dataset)[mouse]}, neuron {neuron + 1}, dendrite {dendrite + 1}"

@@ -23,6 +23,7 @@ from plastisim.engine import control
 from plastisim.engine.clock import Segments
 from plastisim.engine.control import Lanes
 from plastisim.engine.loop import Pieces, at_end
+from plastisim.engine.stepping import Method
 from plastisim.population import Population
 from plastisim.spine_agents import Sites
 from plastisim.trees import Ledger, Seen, Trees
@@ -152,20 +153,18 @@ def taken(tree: Tree, indices: np.ndarray) -> Tree:
 class Block:
     """One block on its way through time: made, then `settle` and `plant` before it moves."""
 
-    def __init__(self, who: Members, cast: Cast, tolerance: float, device: Any) -> None:
+    def __init__(self, who: Members, cast: Cast, tolerance: float, method: Method, device: Any) -> None:
         """Take the parameters of its members to its device."""
         self.who, self.device, self.dtype = who, device, cast.sites.set_point.dtype
-        self.exposure, self.pathway, self.sites, self.law = jax.device_put(
+        self.exposure, self.pathway, self.sites, self.law, self.animal = jax.device_put(
             (
-                taken(cast.exposure, who.animals),
-                taken(cast.pathway, who.lanes),
-                taken(cast.sites, who.sites)._replace(lane=who.lane),
-                taken(cast.law, who.sites),
+                taken(cast.exposure, who.animals), taken(cast.pathway, who.lanes),
+                taken(cast.sites, who.sites)._replace(lane=who.lane), taken(cast.law, who.sites), who.animal,
             ),
             device,
-        )
-        self.animal = jax.device_put(who.animal, device)
-        self.exposing, self.program = exposure_program(tolerance), cascade_program(tolerance, tuple(cast.copies))
+        )  # fmt: skip
+        copies = tuple(cast.copies)
+        self.exposing, self.program = exposure_program(tolerance), cascade_program(tolerance, copies, method)
         self.chance = () if cast.chance is None else (
             tuple(taken(number, who.lanes) for number in cast.copies.values()), cast.chance[:, who.lanes]
         )  # fmt: skip

@@ -23,7 +23,7 @@ from plastisim.engine.devices import compiled
 from plastisim.engine.fields import Number, declarations
 from plastisim.engine.loop import Pieces, animals_chunk, evaluate, neurons_chunk
 from plastisim.engine.noise import Counted
-from plastisim.engine.stepping import Coupling
+from plastisim.engine.stepping import RODAS4P, Coupling, Method
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
 ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale
@@ -153,7 +153,7 @@ def rest_program() -> Any:
 
 
 @functools.cache
-def cascade_program(relative: float, counted: tuple[str, ...] = ()) -> Any:
+def cascade_program(relative: float, counted: tuple[str, ...] = (), method: Method = RODAS4P) -> Any:
     """Return the program that advances all neurons by a chunk (see `loop.neurons_chunk`).
 
     Its arguments are pathway, resting values, animal of each neuron, lanes, pieces, events, lengths and ends of the
@@ -169,14 +169,14 @@ def cascade_program(relative: float, counted: tuple[str, ...] = ()) -> Any:
         lengths: Array, ends: Array, copies: tuple[Number, ...] = (), keys: Array | None = None,
     ) -> tuple[Lanes, Array, Array]:  # fmt: skip
         def inputs_at(here: Pieces, elapsed: Array, values: Array) -> tuple[Any, ...]:
-            drive = Drive(*evaluate(here, animal, elapsed, DRIVES))
+            drive = Drive(*evaluate(here, animal, elapsed, DRIVES, GROUP))
             return pathway, drive, inflow(values, exchange), rest
 
         exchange = pathway.bdnf.exchange()
         coupling = Coupling(GROUP, BDNF_OUTSIDE, functools.partial(spread, exchange=exchange))
         pools = None if keys is None else Counted(rows, copies, keys)
         return neurons_chunk(
-            _cell_rates, inputs_at, lanes, pieces, events, lengths, limits, coupling, ends, pools
+            _cell_rates, inputs_at, lanes, pieces, events, lengths, limits, coupling, ends, pools, method
         )  # fmt: skip
 
     return compiled(program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -44,6 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # as of `plastisim parameters | head`; Python itself would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return _failed(f"{str(error.filename)[:40]!r}... is too long for the name of a file", ps.ConfigError.exit_code)
     except KeyboardInterrupt:
         return _failed("interrupted; a run that had begun can go on with: plastisim resume OUT", 130)
 

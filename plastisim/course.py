@@ -106,7 +106,7 @@ class Course:
         """
         settings, population = self.setup.settings, self.setup.population
         blocks = [
-            Block(who, self.cast, settings.tolerance, self.crew.device(index))
+            Block(who, self.cast, settings.tolerance, self.setup.method, self.crew.device(index))
             for index, who in enumerate(members(population, self.crew.width(population.animals * population.filled)))
         ]
         self._compile(blocks[0])

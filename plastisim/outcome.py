@@ -89,14 +89,15 @@ def comparison_table(rows: Sequence[ComparisonRow]) -> str:
     """Return measured beside simulated as a text table, misses marked, with a closing count."""
     figures = [f"{row.quantity.replace('_', ' ')}, {row.figure} ({row.unit})" for row in rows]
     wide = max(map(len, ("figure", *figures)))
-    lines = [f"{'row':9} {'cohort':9} {'figure':{wide}} {'measured':>9} {'95 % interval':>18} {'simulated':>10}"]
-    for row, figure in zip(rows, figures, strict=True):
-        label = row.id if row.day is None else f"{row.id}@{row.day:g}"
+    labels = [row.id if row.day is None else f"{row.id}@{row.day:g}" for row in rows]
+    first = max(9, *map(len, labels))
+    lines = [f"{'row':{first}} {'cohort':9} {'figure':{wide}} {'measured':>9} {'95 % interval':>18} {'simulated':>10}"]
+    for row, label, figure in zip(rows, labels, figures, strict=True):
         low, high = (f"{edge:.4g}" for edge in row.interval)
         mark = "" if row.inside else f"  OUTSIDE by {'<0.01' if row.miss < 0.01 else f'{row.miss:.2f}'} half-widths"
         between = f"[{low}, {high}]"
         lines.append(
-            f"{label[:20]:9} {row.cohort:9} {figure:{wide}} {row.measured:9.4g} {between:>18} "
+            f"{label:{first}} {row.cohort:9} {figure:{wide}} {row.measured:9.4g} {between:>18} "
             f"{row.simulated:10.4g}{mark}"
         )
     inside = sum(row.inside for row in rows)

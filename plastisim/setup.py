@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from plastisim import model
+from plastisim.biology.calcium import OSCILLATORY
 from plastisim.biology.copies import Copies
 from plastisim.biology.spines import Spines
 from plastisim.engine.errors import ConfigError
+from plastisim.engine.explicit import DORMAND_PRINCE
 from plastisim.engine.fields import declarations
 from plastisim.engine.noise import counted
+from plastisim.engine.stepping import RODAS4P, Method
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import Protocol
@@ -82,3 +85,9 @@ class Setup:
             populate(protocol, cohorts, seed), pathway or model.default_pathway(), law or Spines(), spread or Spread(),
             microscope or Microscope(), settings or Settings(),
         )  # fmt: skip
+
+    @property
+    def method(self) -> Method:
+        """How the cascade takes its steps; both are right, and which is faster depends on what the cell does."""
+        # Calcium that oscillates needs short steps anyway, and there an explicit one costs half (benchmarks/peers.py).
+        return DORMAND_PRINCE if self.pathway.calcium.er_leak <= OSCILLATORY.er_leak else RODAS4P

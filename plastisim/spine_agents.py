@@ -213,10 +213,22 @@ def words(keys: Array, serial: Array, moment: Array | int) -> tuple[Array, Array
 def _poisson(keys: Array, moment: Array | int, mean: Array) -> tuple[Array, Array]:
     """Return a Poisson number for each branch, and whether it was larger than this inversion reaches."""
     word, _ = bits(address(keys, jnp.broadcast_to(jnp.asarray(moment), keys.shape)))
-    chance, term = uniform(word, mean.dtype), jnp.exp(-mean)
+    return inverted(uniform(word, mean.dtype), mean)
+
+
+def inverted(chance: Array, mean: Array) -> tuple[Array, Array]:
+    """Return the smallest number whose cumulative Poisson probability exceeds `chance`, and whether it was not reached.
+
+    Args:
+        chance: between 0 and 1, both excluded.
+        mean: same shape.
+    """
+    term = jnp.exp(-mean)
     reached, count = term, jnp.zeros(mean.shape, jnp.int32)
     for number in range(1, LARGEST_BROOD + 1):
         count = count + jnp.int32(chance >= reached)
         term = term * mean / number
-        reached = reached + term
+        # A sum that its terms no longer change is 1 but for rounding; the largest chance may lie above it.
+        done = (reached + term == reached) & (number > mean)
+        reached = jnp.where(done, 1.0, reached + term)
     return count, chance >= reached

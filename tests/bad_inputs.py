@@ -51,6 +51,8 @@ SEEDS = ("", "x", "1.5", "nan", "-1", "4294967296", "9" * 400)
 NAMES = ("", " ", "windw-24h", "../window-24h", "window_24h.py", "calibrate", "🙂", "nowhere.toml", "folder.toml",
          "garbage.toml", "latin.toml", "broken.toml", "number.toml", "window-24h.toml/x")  # fmt: skip
 
+LONG = "b" * 5000
+
 
 class Bad(NamedTuple):
     """A wrong call: its arguments, the exit code, and the TOML file `made.toml` that it needs, if any."""
@@ -83,6 +85,12 @@ def options() -> Iterator[Bad]:
             yield Bad(f"{call[0]} --json {place}", (*call, "--json", place))
     for data in ("", "nowhere", "folder", "empty.csv", "garbage.csv", "garbage.toml"):
         yield Bad(f"--data {data!r}", (*RUN, "--data", data))
+    for call in (("run", LONG, "--out", "o"), ("run", "window-24h", "--out", LONG), (*RUN, "--json", LONG),
+                 (*RUN, "--data", LONG), ("draw", "good", f"{LONG}.png"), ("animate", "good", f"{LONG}.gif"),
+                 ("compare", "good", LONG), ("guide", "--site", LONG)):  # fmt: skip
+        yield Bad(f"{call[0]} with a long name for {call[-2]}", call)
+    for option in ("--mouse", "--neuron", "--dendrite"):
+        yield Bad(f"animate {option} 1.5", ("animate", "good", "x.gif", option, "1.5"))
     for compound in ("", "psilocibin", "vehicle", "nan", "🙂", "-"):
         yield Bad(f"--compound {compound!r}", (*RUN, "--compound", compound))
     for call in (

@@ -179,6 +179,8 @@ def test_a_figure_just_outside_is_not_outside_by_nothing() -> None:
     )
     assert "OUTSIDE by <0.01 half-widths" in ps.comparison_table([row])
     assert "OUTSIDE by 0.25 half-widths" in ps.comparison_table([dataclasses.replace(row, miss=0.25)])
+    long = dataclasses.replace(row, id="data:spine_density_did", day=3.0)
+    assert ps.comparison_table([row, long]).splitlines()[2].startswith("data:spine_density_did@3 ")
     assert "OUTSIDE" not in ps.comparison_table([dataclasses.replace(row, inside=True, miss=0.0)])
 
 

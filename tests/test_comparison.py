@@ -124,7 +124,7 @@ def test_rows_go_through_json():
 
 
 def test_a_laboratorys_own_table_becomes_rows():
-    rows = {r.id: r for r in measured_rows(table(), cohort=PT)}
+    rows = {r.key: r for r in measured_rows(table(), cohort=PT)}
     assert set(rows) == {
         "data:spine_density_did@1", "data:head_width_did@1", "data:baseline", "data:window_mean@1", "data:window_sd@1"
     }  # fmt: skip
@@ -135,11 +135,11 @@ def test_a_laboratorys_own_table_becomes_rows():
     assert rows["data:window_mean@1"].value == pytest.approx(2.0)
     assert rows["data:window_sd@1"].value == pytest.approx(np.sqrt(8.0))
     scored = compare({PT: table((0.0, 4.0, 10.0, 80.0), head=False)}, rows=rows.values())
-    assert {r.id: r.inside for r in scored} == {
-        "data:spine_density_did@1": False,
-        "data:baseline": True,
-        "data:window_mean@1": True,
-        "data:window_sd@1": True,
+    assert {(r.id, r.day): r.inside for r in scored} == {
+        ("data:spine_density_did", 1.0): False,
+        ("data:baseline", None): True,
+        ("data:window_mean", 1.0): True,
+        ("data:window_sd", 1.0): True,
     }
     with pytest.raises(ConfigError, match="drug arm"):
         measured_rows(table().select("vehicle"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import plastisim as ps
-from plastisim import animation, cli
+from plastisim import accessor, animation, cli
 from plastisim.results import branch_film, course_figure, curve_figure, plots
 
 
@@ -72,6 +73,30 @@ def test_the_window_is_that_of_the_verdict(dataset: xarray.Dataset, tmp_path: Pa
     assert (tmp_path / "window.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_the_window_of_several_arms_names_one_and_hides_none(dataset: xarray.Dataset) -> None:
+    three = dataset.isel(arm=[0, 1, 1]).assign_coords(arm=["vehicle", "once", "again"])
+    figure = three.plastisim.plot.window(drug="again")
+    assert "again minus vehicle" in " ".join(figure.get_suptitle().split())
+    bars = [bar for arm in figure.axes[1].containers for bar in arm if bar.get_height()]
+    edges = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars)
+    assert len(figure.axes[1].containers) == 3
+    assert all(right <= left + 1e-9 for (_, right), (left, _) in itertools.pairwise(edges))
+
+
+def test_the_cascade_ends_where_it_is_told_to(
+    dataset: xarray.Dataset, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, cascade = [], accessor.cascade_plot
+    monkeypatch.setattr(accessor, "cascade_plot", lambda *of: asked.append(of) or cascade(*of))
+    assert cli.main(["draw", str(store), str(tmp_path / "x.png"), "--what", "mtorc1", "--until", "36 h"]) == 0
+    assert asked[0][-1] == 1.5
+    axes = dataset.plastisim.plot.cascade(["mtorc1"], until=1.5).axes[0]
+    days = dataset.time.values / ps.DAY
+    assert axes.lines[0].get_xdata().tolist() == days[days <= 1.5].tolist()
+    with pytest.raises(ps.ConfigError, match="would end on day -9, before anything is recorded"):
+        dataset.plastisim.plot.cascade(["mtorc1"], until=-9)
+
+
 @pytest.mark.parametrize(("what", "width"), [("window", 183), ("density", 183), ("calcium_free,mtorc1", 89)])
 def test_figures_from_the_command_line(what: str, width: int, store: Path, tmp_path: Path) -> None:
     file = tmp_path / "figure.png"
@@ -99,6 +124,15 @@ def test_a_film_shows_the_ledger(dataset: xarray.Dataset) -> None:
     both = dies & old
     assert (film.widths(3.0) == film.widths(1.0))[both].all()
     assert (film.widths(3.0) != film.widths(1.0))[~dies].all()
+
+
+def test_a_film_stops_at_every_day_of_imaging(dataset: xarray.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr(animation, "write_film", lambda films, days, *_, **__: told.append((films, days)))
+    ps.animate_dendrite(dataset, "film.gif", frame=4.0)
+    ((film, *_), days) = told[0]
+    assert len(days) == 25
+    assert np.isin(film.sessions[film.sessions >= -1], days).all()
 
 
 def test_a_film_is_a_small_gif(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,6 +169,10 @@ def test_a_film_too_large_leaves_nothing(
         (("animate", "film.gif", "--dendrite", "-1"), "dendrite"),
         (("animate", "film.gif", "--arms", "LSD"), "no arm 'LSD'"),
         (("animate", "film.gif", "--frame", "0 h"), "more than 0"),
+        (("animate", "film.gif", "--frame", "1 ms"), "expected at most 500; take longer ones"),
+        (("draw", "density.png", "--what", "density", "--until", "2 d"), "--until: only recorded variables"),
+        (("draw", "mtorc1.png", "--what", "mtorc1", "--until", "2"), "unit"),
+        (("draw", "mtorc1.png", "--what", "mtorc1", "--until", "-5 d"), "more than 0"),
     ],
 )
 def test_a_wrong_picture_is_one_line(
@@ -156,14 +194,17 @@ def test_a_full_disk_is_told_as_one(
     verb: str, file: str, place: type, name: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    def full(*_: object, **__: object) -> None:
+    def full(writer: Any, *target: str, **_: object) -> None:
+        Path(*target or (writer.outfile,)).write_bytes(b"the first half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(place, name, full)
     monkeypatch.chdir(tmp_path)
-    assert cli.main([verb, str(store), file, *(["--frame", "48 h"] * (verb == "animate"))]) == 5
+    Path(file).write_bytes(b"older")
+    more = ["--frame", "48 h"] if verb == "animate" else []
+    assert cli.main([verb, str(store), file, "--overwrite", *more]) == 5
     assert capsys.readouterr().err.splitlines()[-1] == f"plastisim: cannot write '{file}': no space left on device"
-    assert list(tmp_path.iterdir()) == []
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(file, b"older")]
 
 
 def test_figures_leave_the_backend_of_the_caller_alone(dataset: xarray.Dataset, tmp_path: Path) -> None:
@@ -210,6 +251,7 @@ def test_a_read_out_taken_once_sets_its_arms_side_by_side_with_their_intervals(
     bars = [path.vertices.tolist() for bar in once.collections for path in bar.get_paths()]
     assert bars == [[[0, 0.75], [0, 1.5]], [[1, 2.75], [1, 3.5]]]
     assert course.get_xlabel() == "time after day 0 (h)"
+    assert set(course.get_xticks() % 3) == {0.0}
 
 
 def test_a_figure_shows_itself_in_a_notebook(dataset: xarray.Dataset) -> None:

@@ -24,7 +24,7 @@ from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import declarations
 from plastisim.engine.noise import Counted, advance_counted, binomial, counted, leap, poisson
 from plastisim.engine.randomness import address, bits, key_for, uniform
-from plastisim.engine.stepping import ALONE, Coupling, advance
+from plastisim.engine.stepping import ALONE, RODAS4P, Coupling, advance
 
 HOUR = 3600.0
 DECAY = float(Transcription().mrna_decay)  # pyright: ignore[reportArgumentType]
@@ -122,7 +122,7 @@ def _isolated(
 ) -> Lanes:
     inputs = (births, forget)
     pools = Counted((0,), (copies,), who[None], tick)
-    return advance_counted(mrna, lambda *_: inputs, lanes, length, LIMITS_ALONE, ALONE, pools, moment)
+    return advance_counted(mrna, lambda *_: inputs, lanes, length, LIMITS_ALONE, ALONE, RODAS4P, pools, moment)
 
 
 def isolated(
@@ -236,7 +236,7 @@ def test_inputs_are_seen_at_their_time():
 
     def program(lanes: Lanes, who: Array) -> Lanes:
         pools, moment = Counted((0,), (1e6,), who[None]), jnp.int32(0)
-        return advance_counted(mrna, given, lanes, jnp.asarray(HOUR), LIMITS_ALONE, ALONE, pools, moment)
+        return advance_counted(mrna, given, lanes, jnp.asarray(HOUR), LIMITS_ALONE, ALONE, RODAS4P, pools, moment)
 
     found = np.asarray(runs.quickly(program)(rested(64), keys(64)).values[0])
     left = math.exp(-DECAY * HOUR)
@@ -339,7 +339,7 @@ def stochastic() -> Any:
         given, coupling = cascade_inputs(pathway, rest, drive)
         pools = Counted(ROWS, [getattr(copies, name) for name in POOLS], who)
         length = jnp.asarray(HOUR)
-        return advance_counted(cascade._cell_rates, given, lanes, length, LIMITS, coupling, pools, moment)
+        return advance_counted(cascade._cell_rates, given, lanes, length, LIMITS, coupling, RODAS4P, pools, moment)
 
     return runs.quickly(program)
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from jax import Array
 from jax import numpy as jnp
 from scipy.linalg import expm
+from scipy.stats import poisson
 
 from plastisim import spine_agents
 from plastisim.biology.spines import Habit, Spines
 from plastisim.engine import table as slots
-from plastisim.engine.randomness import address, key_for
+from plastisim.engine.randomness import address, key_for, uniform
 from plastisim.spine_agents import LARGEST_BROOD, Forest, Sites
 from plastisim.spine_programs import forest_program, start_program
 
@@ -235,6 +236,21 @@ def test_broods_are_poisson(mean: float):
     assert (count == 0).mean() == pytest.approx(np.exp(-mean), abs=0.015)
     assert not excess.any()
     assert abs(np.corrcoef(count[:-1], count[1:])[0, 1]) < 0.03
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_the_largest_chance_gives_a_number_that_is_seldom_and_not_too_large(kind: type[np.floating]):
+    """A sum of probabilities that rounds to a little less than 1 must not leave room for twelve births."""
+    top = np.array([2**32 - 1], np.uint32)
+    mean = np.geomspace(1e-4, 1.0, 4000).astype(kind)
+    chance = jnp.broadcast_to(uniform(jnp.asarray(top), jnp.dtype(kind)), mean.shape)
+    count, excess = jax.jit(spine_agents.inverted)(chance, jnp.asarray(mean))
+    assert not np.any(excess)
+    exact = poisson.ppf(np.asarray(chance, float), mean.astype(float))
+    assert np.abs(np.asarray(count) - exact).max() <= (2 if kind is np.float32 else 0)  # the sum is rounded
+    many, excess = jax.jit(spine_agents.inverted)(chance, 1000.0 + jnp.asarray(mean))
+    assert np.all(excess)
+    assert np.all(many == LARGEST_BROOD)
 
 
 def test_a_brood_too_large_is_flagged_and_never_cut_in_silence():

@@ -125,7 +125,7 @@ def test_estimate_bounds_the_error_of_a_step():
     steps = np.array([0.1, 0.05, 0.025, 0.0125])
     values = jnp.ones((2, len(steps)))
     lanes = control.start(values)
-    found, error, _ = stepping._rosenbrock(kaps, of_kaps(1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
+    found, error, *_ = stepping._rosenbrock(kaps, of_kaps(1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
     true = np.abs(np.asarray(found) - np.exp([-2.0 * steps, -steps])).max(axis=0)
     estimate = np.abs(np.asarray(error)).max(axis=0)
     assert (true < estimate).all()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import runs
 from scipy.integrate import quad, solve_ivp
-from scipy.stats import norm
+from scipy.stats import lognorm, norm
 
 from plastisim import structure
 from plastisim.biology.arbor import Arbor
@@ -92,14 +92,60 @@ def test_arbors_do_not_grow_under_a_blocker(blocker: str):
 # ---------------------------------------------------------------- miniature currents
 
 
-def test_miniatures_by_hand():
-    living = np.array([True, True, False, True])
-    transient = np.array([False, True, False, False])
-    width = np.log([1.0, 0.5, np.nan, 1.2])
-    patch = PatchClamp(transient_weight=0.3, width_power=3.0)
-    found = patch.miniatures(living, transient, width, np.asarray(1.1))
+SPINES = {
+    "living": np.array([True, True, False, True]),
+    "transient": np.array([False, True, False, False]),
+    "log_width": np.log([1.0, 0.5, np.nan, 1.2]),
+}
+
+
+def test_without_a_threshold_all_miniatures_are_found():
+    patch = PatchClamp(transient_weight=0.3, width_power=3.0, threshold=0.0)
+    found = patch.miniatures(**SPINES, ampa_gain=np.asarray(1.1))
     assert found.frequency == pytest.approx(2.3)
     assert found.amplitude == pytest.approx(patch.held(np.asarray((1.0 + 0.3 * 0.125 + 1.2**3) / 2.3), np.asarray(1.1)))
+
+
+def test_what_is_found_is_the_tail_of_log_normal_currents():
+    patch = PatchClamp(variation=0.4, threshold=0.6)
+    mean, spread = np.array([0.3, 1.0, 2.0]), np.sqrt(np.log(1.16))
+    tails = [lognorm(spread, scale=one * np.exp(-(spread**2) / 2.0)) for one in mean]
+    share, current = patch.found(mean)
+    np.testing.assert_allclose(share, [tail.sf(0.6) for tail in tails], rtol=1e-12)
+    np.testing.assert_allclose(current, [tail.expect(lb=0.6) for tail in tails], rtol=1e-6)
+    assert [tail.std() / tail.mean() for tail in tails] == pytest.approx([0.4] * 3)
+
+
+def test_a_synapse_has_receptors_as_it_has_slots():
+    patch = PatchClamp(transient_weight=0.3, threshold=0.6)
+    weight, slots = np.array([1.0, 0.3, 1.0]), np.array([1.0, 0.125, 1.2**3])
+    mean = (weight * slots).sum() / weight.sum()
+    share, current = patch.found(slots * patch.held(mean, np.asarray(1.1)) / mean)
+    found = patch.miniatures(**SPINES, ampa_gain=np.asarray(1.1))
+    assert found.frequency == pytest.approx((weight * share).sum())
+    assert found.amplitude == pytest.approx((weight * current).sum() / (weight * share).sum())
+
+
+@pytest.mark.parametrize("gain", [0.8, 1.5])
+def test_a_gain_before_the_threshold_leaves_the_frequency(gain: float):
+    plenty = PatchClamp(filling=1e-9)  # of slots: currents go with receptors
+    here = plenty.miniatures(**SPINES, ampa_gain=np.asarray(1.0))
+    there = dataclasses.replace(plenty, threshold=gain * plenty.threshold).miniatures(
+        **SPINES, ampa_gain=np.asarray(gain)
+    )
+    assert there.frequency == pytest.approx(here.frequency, rel=1e-6)
+    assert there.amplitude == pytest.approx(gain * here.amplitude, rel=1e-6)
+    alone = plenty.miniatures(**SPINES, ampa_gain=np.asarray(gain))
+    assert (alone.frequency - here.frequency) * (gain - 1.0) > 0.0
+
+
+def test_larger_synapses_are_found_more_often_and_look_less_enlarged():
+    larger = {**SPINES, "log_width": SPINES["log_width"] + 0.1}
+    both = [{**one, "ampa_gain": np.asarray(1.1)} for one in (SPINES, larger)]
+    (few, small), (many, large) = (PatchClamp().miniatures(**one) for one in both)
+    (_, before), (_, after) = (PatchClamp(threshold=0.0).miniatures(**one) for one in both)
+    assert 1.0 < many / few < 1.2
+    assert 1.0 < large / small < after / before
 
 
 def test_synapses_share_the_receptors_of_the_neuron():
@@ -160,7 +206,7 @@ def test_a_run_has_miniatures_relative_to_vehicle():
     np.testing.assert_allclose(found.frequency[:, :, 0], found.frequency[:1, :, 0].repeat(4, 0))  # before the drug
     assert (found.frequency[1:, :, 1:].mean(axis=1) > 1.0).all()
     gain = run.population.imaged(run.frames.cascade[:, runs.VARIABLES.index("ampa_gain")])[[0, -1]].mean(axis=-1)
-    plenty = PatchClamp(width_power=0.0, filling=1e-9)  # of slots, all alike
+    plenty = PatchClamp(width_power=0.0, filling=1e-9, threshold=0.0)  # of slots, all alike, and all found
     bare = structure.mini_epsc(run, plenty).amplitude[..., [0, -1]]
     np.testing.assert_allclose(bare, np.moveaxis(gain / gain[:, :1].mean(axis=2, keepdims=True), 0, -1), rtol=1e-8)
     assert (gain[-1, 1:] > 1.02).all()

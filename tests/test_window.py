@@ -73,6 +73,7 @@ def test_too_few_mice_cannot_tell(vehicle: tuple[float, ...], drug: tuple[float,
     assert not verdict.holds
     assert np.isnan(verdict.effect)
     assert "cannot be told" in verdict.statement
+    assert verdict.headline == "Too few mice to tell whether psilocybin leaves the ordinary window"
     assert f"{len(vehicle)} vehicle and {len(drug)} psilocybin mice" in verdict.statement
 
 

@@ -73,5 +73,5 @@ def test_a_laboratorys_own_tables_go_through(
     code = cli.main(["run", "window-24h", "--out", str(out), "--data", str(shared / "data" / name), *SHORT])
     document = json.loads((out / "window_24h.json").read_text(encoding="utf-8"))
     assert code in (0, 3)
-    assert "data:spine_density_did@1" in {row["id"] for row in document["comparison"]}
+    assert ("data:spine_density_did", 1.0) in {(row["id"], row["day"]) for row in document["comparison"]}
     assert document["measured_verdict"]["holds"] is True

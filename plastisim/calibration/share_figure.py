@@ -18,7 +18,7 @@ WORDS = {"measured": "measured", "seen": "read in the source", "recalled": "reca
 COLOURS = dict(zip(CONFIDENCE, (DRUGS[5], DRUGS[1], DRUGS[2], DRUGS[4], DRUGS[0]), strict=True))
 HATCHES = dict(zip(CONFIDENCE, ("", "//", "..", "\\\\", ""), strict=True))  # for whoever sees no colours
 SHOWN = 15
-AXIS = "share of the variance of the 24-hour effect (%)"
+AXIS = "share of the variance of the 24-hour effect (%; line: 95 %)"
 
 
 def share_figure(known: Sequence[Factor], found: Shares, title: str, path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
 import plastisim as ps
-from plastisim.commands.options import Flag, Json, Signed, check_json, written
+from plastisim.commands.options import Flag, Json, Signed, Whole, check_json, written
 
 
 def export(
@@ -81,6 +82,7 @@ def draw(
     *,
     what: str = "window",
     drug: str | None = None,
+    until: Annotated[str | None, Signed] = None,
     size: Literal["single", "double", "projector"] = "projector",
     overwrite: Flag = False,
     json: Json = None,
@@ -90,19 +92,23 @@ def draw(
     For example:
         plastisim draw results/first window.pdf --size double
         plastisim draw results/first density.png --what density
-        plastisim draw results/first cascade.svg --what calcium_free,bdnf_mrna,mtorc1 --size single
+        plastisim draw results/first cascade.svg --what calcium_free,bdnf_mrna,mtorc1 --until "2 d"
 
     Args:
         run: output folder of plastisim run, or a store.
         file: to be written.
         what: window, density, or recorded variables separated by commas.
         drug: arm that the window is drawn for, where there are several beside vehicle.
+        until: time after day 0 at which variables end, for example "2 d"; the end of the run if left out.
         size: single or double for a journal (89 and 183 mm), projector for a slide.
         overwrite: replace an older file.
         json: a file for where it was written, or - for its JSON alone on stdout.
     """
     check_json(json)
     ps.free_file(file, "figure", (".png", ".pdf", ".svg"), overwrite)
+    if until is not None and what in ("window", "density"):
+        raise ps.ConfigError("--until: only recorded variables are drawn over time; name some by --what")
+    end = math.inf if until is None else ps.quantity(until, "d", "--until", positive=True)
     plot = ps.open_run(run).plastisim.plot
     if what == "window":
         plot.window(file, size=size, drug=drug)
@@ -111,7 +117,7 @@ def draw(
     elif what == "density":
         plot.density(file, size=size)
     else:
-        plot.cascade(_names(what), file, size=size)
+        plot.cascade(_names(what), file, size=size, until=end)
     written(file, json)
     return 0
 
@@ -121,9 +127,9 @@ def animate(
     file: Path,
     /,
     *,
-    mouse: int = 0,
-    neuron: int = 0,
-    dendrite: int = 0,
+    mouse: Whole = 0,
+    neuron: Whole = 0,
+    dendrite: Whole = 0,
     arms: str | None = None,
     frame: Annotated[str, Signed] = "4 h",
     overwrite: Flag = False,

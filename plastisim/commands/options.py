@@ -24,7 +24,7 @@ Overrides = Annotated[
     tuple[str, ...], cyclopts.Parameter(name="--set", negative="", consume_multiple=False, allow_leading_hyphen=True)
 ]
 
-Seed = Annotated[int, cyclopts.Parameter(converter=_whole, allow_leading_hyphen=True)]
+Whole = Annotated[int, cyclopts.Parameter(converter=_whole, allow_leading_hyphen=True)]
 
 STDOUT = Path("-")
 WITH_PARAMETERS = ("run", "plan")  # verbs that take --set

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import plastisim as ps
-from plastisim.commands.options import Flag, Json, Seed, check_json, written
+from plastisim.commands.options import Flag, Json, Whole, check_json, written
 
 SIMULATED = 8 * ps.DAY  # s, of the run behind the page
 
@@ -17,9 +17,9 @@ def page(
     /,
     *,
     live: Flag = False,
-    port: int = 0,
+    port: Whole = 0,
     small: Flag = False,
-    seed: Seed = 0,
+    seed: Whole = 0,
     overwrite: Flag = False,
     quiet: Flag = False,
     json: Json = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import plastisim as ps
-from plastisim.commands.options import STDOUT, Flag, Json, Overrides, Seed, Signed, check_json
+from plastisim.commands.options import STDOUT, Flag, Json, Overrides, Signed, Whole, check_json
 from plastisim.commands.scripts import experiment_names, load_experiment, name_and_recipe
 
 
@@ -21,7 +21,7 @@ def run(
     json: Json = None,
     data: Path | None = None,
     small: Flag = False,
-    seed: Seed = 0,
+    seed: Whole = 0,
     compound: str | None = None,
     dose: Annotated[str | None, Signed] = None,
     at: Annotated[str | None, Signed] = None,

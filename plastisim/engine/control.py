@@ -12,8 +12,6 @@ import numpy as np
 from jax import Array
 from jax import numpy as jnp
 
-ORDER = 4  # of the integrator; its error estimate is one lower
-
 SMALLEST_STEP = 1e-7  # s; a lane that needs less has diverged
 FIRST_STEP = 0.1  # s
 HUGE = 1e30  # in units of the error allowed
@@ -113,7 +111,7 @@ def blame(failed: Array, error: Array, inadmissible: Array, sound: Array) -> tup
 
 
 def decide(
-    lanes: Lanes, elapsed: Array, length: Array, trial: Trial, worst: Array, blamed: Array, culprit: Array
+    lanes: Lanes, elapsed: Array, length: Array, trial: Trial, worst: Array, blamed: Array, culprit: Array, order: int
 ) -> tuple[Array, Lanes, Array]:
     """Accept or reject a step and choose the next one.
 
@@ -125,13 +123,14 @@ def decide(
         worst: the largest error of the group (see `blame`), shape (lane,).
         blamed: whether the lane is the guilty one of its group, shape (lane,).
         culprit: index of the variable to blame if the lane diverges, shape (lane,).
+        order: of the method; that of its error estimate is one lower.
 
     Returns:
         Whether the step is accepted, (lane,); the lanes after it, with their old values; s since the start, (lane,).
     """
     active, last, step = trial
     accept = active & (worst <= 1.0)
-    factor = jnp.clip(0.9 * jnp.maximum(worst, 1e-8) ** (-1.0 / ORDER), 0.2, 5.0)
+    factor = jnp.clip(0.9 * jnp.maximum(worst, 1e-8) ** (-1.0 / order), 0.2, 5.0)
     following = step * jnp.where(jnp.isinf(worst), 0.25, factor)
     # A step cut short by the end of the stretch says nothing about the step to take after it.
     following = jnp.where(accept & last, jnp.maximum(following, lanes.step), following)

@@ -18,7 +18,7 @@ from jax import numpy as jnp
 from plastisim.engine.control import FIRST_STEP, Lanes, Tolerance
 from plastisim.engine.jacobian import Rates
 from plastisim.engine.noise import Counted, advance_counted
-from plastisim.engine.stepping import Coupling, advance
+from plastisim.engine.stepping import RODAS4P, Coupling, Method, advance
 
 PIECES = 8  # cubic pieces a segment
 
@@ -89,7 +89,7 @@ def animals_chunk(
     return lanes, pieces, values
 
 
-def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> Array:
+def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int, group: int = 1) -> Array:
     """Return the animals' quantities at a moment of a segment.
 
     Args:
@@ -97,16 +97,20 @@ def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> 
         animal: index of the animal of each lane, shape (lane,).
         elapsed: s since the start of the segment, shape (lane,).
         quantities: number of quantities.
+        group: number of consecutive lanes with one animal and one time; one that diverged may be ahead of the others.
 
     Returns:
         shape (quantity, lane).
     """
-    position = elapsed / pieces.duration
+    # Once a group: looked up in every lane, this takes a fifth of the time of a step.
+    position = jnp.min(elapsed.reshape(-1, group), axis=1) / pieces.duration
     index = jnp.clip(position.astype(jnp.int32), 0, PIECES - 1)
     animals = pieces.coefficients.shape[0] // PIECES
-    cubic = pieces.coefficients[index * animals + jnp.asarray(animal, index.dtype)].T.reshape(4, quantities, -1)
+    row = index * animals + jnp.asarray(animal[::group], index.dtype)
+    cubic = pieces.coefficients[row].T.reshape(4, quantities, -1)
     x = (position - jnp.asarray(index, position.dtype))[None]
-    return lax.optimization_barrier(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
+    found = lax.optimization_barrier(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
+    return jnp.broadcast_to(found[..., None], (*found.shape, group)).reshape(quantities, -1)
 
 
 def at_end(pieces: Pieces, animals: int) -> np.ndarray:
@@ -126,6 +130,7 @@ def neurons_chunk(
     coupling: Coupling,
     ends: Array,
     pools: Counted | None = None,
+    method: Method = RODAS4P,
 ) -> tuple[Lanes, Array, Array]:
     """Advance neurons through the segments of a chunk.
 
@@ -140,6 +145,7 @@ def neurons_chunk(
         coupling: how neighbouring neurons exchange (see `stepping.Coupling`).
         ends: end of each segment, s, integer, shape (segment,); part of the address of chance.
         pools: variables that are counted molecules (see noise.py); None where nothing is left to chance.
+        method: how a step is made.
 
     Returns:
         The lanes at the end; the values at the end of each segment, (segment, variable, lane), and which variable had
@@ -150,7 +156,7 @@ def neurons_chunk(
         here, event, length, end = now
         fresh = event & (carry.failed < 0)
         carry = carry._replace(step=jnp.where(fresh, jnp.minimum(carry.step, FIRST_STEP), carry.step))
-        system = (rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, coupling)
+        system = (rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, coupling, method)
         carry = advance(*system) if pools is None else advance_counted(*system, pools, end)
         return carry, (carry.values, carry.failed)
 

@@ -30,7 +30,7 @@ from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import Number
 from plastisim.engine.jacobian import Rates
 from plastisim.engine.randomness import address, bits, normal, uniform
-from plastisim.engine.stepping import Coupling, InputsAt, advance
+from plastisim.engine.stepping import Coupling, InputsAt, Method, advance
 
 TICK = 600.0  # s; hides 8 % of the variance that slow averages have from a pool with a half-life of 1.5 h
 LARGE = 48.0  # from this mean on a count is drawn as a rounded normal number; its least value is 48 - 5.4 sqrt(48) > 0
@@ -76,7 +76,7 @@ def counted(copies: Mapping[str, Any]) -> tuple[str, ...]:
 
 def advance_counted(
     rates: Rates, inputs_at: InputsAt, lanes: Lanes, length: Array, tolerance: Tolerance, coupling: Coupling,
-    pools: Counted, moment: Array,
+    method: Method, pools: Counted, moment: Array,
 ) -> Lanes:  # fmt: skip
     """Integrate every lane over `length` seconds (see `stepping.advance`), drawing the counted pools every tick.
 
@@ -87,6 +87,7 @@ def advance_counted(
         length: duration, s, shape (); cut into equal ticks no longer than `pools.tick`, none if it is zero.
         tolerance: see `control.Tolerance`.
         coupling: of neighbouring lanes.
+        method: how a step is made.
         pools: see `Counted`.
         moment: s, integer, the same for no two stretches of a run; part of the address of every draw.
     """
@@ -99,7 +100,7 @@ def advance_counted(
         def later(elapsed: Array, values: Array) -> Any:
             return inputs_at(begin + elapsed, values)
 
-        moved = advance(rates, later, carry, duration, tolerance, coupling)
+        moved = advance(rates, later, carry, duration, tolerance, coupling, method)
         keys = jax.vmap(lambda key: address(address(key, *_alike(carry, moment)), *_alike(carry, index)))(pools.keys)
         drawn = kick(rates, later, carry.values, moved.values, duration, pools._replace(keys=keys))
         return moved._replace(values=jnp.where(moved.failed >= 0, moved.values, drawn))

@@ -39,7 +39,7 @@ from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, pla
 from plastisim.engine.jacobian import Rates, linearise, moving
 from plastisim.engine.linear import eliminate, factorise, substitute
 from plastisim.engine.loop import PIECES, Pieces
-from plastisim.engine.stepping import DRIFT, ERROR, GAMMA, MEMORY, RESULT, STAGE, TIMES, Coupling
+from plastisim.engine.stepping import DRIFT, ERROR, GAMMA, MEMORY, ORDER, RESULT, STAGE, TIMES, Coupling
 
 TILE = 32
 
@@ -179,7 +179,7 @@ def _attempt(
     own, guilt = blame(lanes.failed, jnp.sqrt(squares / len(errors)), inadmissible, sound)
     blamed = (guilt > 1.0) & (guilt >= _over_group(guilt, group))
     culprit = _largest([jnp.where(bad, jnp.inf, jnp.abs(scaled)) for _, bad, scaled in judged])
-    decision = decide(lanes, elapsed, length, trial, _over_group(own, group), blamed, culprit)
+    decision = decide(lanes, elapsed, length, trial, _over_group(own, group), blamed, culprit, ORDER)
     accept, after, finished = decision
     chosen = [jnp.where(accept, new, value) for (new, _, _), value in zip(judged, values, strict=True)]
     return Lanes(chosen, *after[1:]), finished  # pyright: ignore[reportArgumentType]

@@ -28,6 +28,7 @@ from plastisim.engine.jacobian import Rates, linearise, moving
 from plastisim.engine.linear import Factors, eliminate, factorise, substitute
 from plastisim.engine.tracing import shared
 
+ORDER = 4
 GAMMA = 0.25
 TIMES = np.array([0.0, 0.75, 0.21, 0.63, 1.0, 1.0])
 DRIFT = np.array([0.25, -0.5, -0.023504, -0.0362, 0.0, 0.0])
@@ -68,9 +69,26 @@ ALONE = Coupling(1, None, operator.mul)
 InputsAt = Callable[[Array, Array], Any]
 
 
+class Method(NamedTuple):
+    """How one step is made.
+
+    Attributes:
+        order: of the result; that of its error estimate is one lower.
+        begin: what the first step takes over, as every other does from the step before it, of (rates, inputs at,
+            lanes, elapsed): an array (variable, lane), or None if steps hand nothing on.
+        attempt: returns the values after a step and the estimate of their error, (variable, lane), whether rates are
+            finite, (lane,), and what the next step takes over, of (rates, inputs at, lanes, elapsed, step, coupling,
+            what is taken over).
+    """
+
+    order: int
+    begin: Callable[[Rates, InputsAt, Lanes, Array], Array | None]
+    attempt: Callable[..., tuple[Array, Array, Array, Array | None]]
+
+
 def advance(
     rates: Rates, inputs_at: InputsAt, lanes: Lanes, length: Array, tolerance: Tolerance,
-    coupling: Coupling = ALONE,
+    coupling: Coupling = ALONE, method: Method | None = None,
 ) -> Lanes:  # fmt: skip
     """Integrate every lane over `length` seconds, each group of lanes with its own steps.
 
@@ -81,30 +99,37 @@ def advance(
         length: duration, s, shape ().
         tolerance: see `Tolerance`.
         coupling: of neighbouring lanes.
+        method: how a step is made; None is `RODAS4P`.
 
     Returns:
         Lanes at the end. A lane whose step became too small or whose values are not finite keeps its last good
         values and has `failed` set; the other lanes of its group go on beside it.
     """
+    way = method or RODAS4P
 
-    def unfinished(carry: tuple[Lanes, Array]) -> Array:
+    def unfinished(carry: _Carry) -> Array:
         return jnp.any(carry[1] < length)
 
-    def body(carry: tuple[Lanes, Array]) -> tuple[Lanes, Array]:
-        return _attempt(rates, inputs_at, carry[0], carry[1], length, tolerance, coupling)
+    def body(carry: _Carry) -> _Carry:
+        return _attempt(rates, inputs_at, carry, length, tolerance, coupling, way)
 
     elapsed = jnp.where(lanes.failed >= 0, length, jnp.zeros_like(lanes.step))
-    return lax.while_loop(unfinished, body, (lanes, elapsed))[0]
+    begin = (lanes, elapsed, way.begin(rates, inputs_at, lanes, elapsed))
+    return lax.while_loop(unfinished, body, begin)[0]
+
+
+_Carry = tuple[Lanes, Array, Array | None]
 
 
 def _attempt(
-    rates: Rates, inputs_at: InputsAt, lanes: Lanes, elapsed: Array, length: Array, tolerance: Tolerance,
-    coupling: Coupling,
-) -> tuple[Lanes, Array]:  # fmt: skip
+    rates: Rates, inputs_at: InputsAt, carry: _Carry, length: Array, tolerance: Tolerance, coupling: Coupling,
+    method: Method,
+) -> _Carry:  # fmt: skip
     """Try one step in every unfinished lane."""
+    lanes, elapsed, over = carry
     group = coupling.group
     trial = plan(lanes.step, elapsed, length)
-    proposed, error, sound = _rosenbrock(rates, inputs_at, lanes, elapsed, trial.step, coupling)
+    proposed, error, sound, after = method.attempt(rates, inputs_at, lanes, elapsed, trial.step, coupling, over)
 
     absolute = jnp.asarray(tolerance.absolute, error.dtype)[:, None]
     signed = jnp.asarray(tolerance.signed)[:, None]
@@ -114,13 +139,14 @@ def _attempt(
     own, guilt = blame(lanes.failed, jnp.sqrt(squares / len(error)), jnp.any(bad, axis=0), sound)
     worst, blamed = _over_group(own, group), (guilt > 1.0) & (guilt >= _over_group(guilt, group))
     culprit = jnp.argmax(jnp.where(bad, jnp.inf, jnp.abs(scaled)), axis=0).astype(jnp.int32)
-    accept, following, finished = decide(lanes, elapsed, length, trial, worst, blamed, culprit)
-    return following._replace(values=jnp.where(accept[None], proposed, lanes.values)), finished
+    accept, following, finished = decide(lanes, elapsed, length, trial, worst, blamed, culprit, method.order)
+    over = jax.tree.map(lambda new, old: jnp.where(accept[None], new, old), after, over)
+    return following._replace(values=jnp.where(accept[None], proposed, lanes.values)), finished, over
 
 
 def _rosenbrock(
-    rates: Rates, inputs_at: InputsAt, lanes: Lanes, elapsed: Array, step: Array, coupling: Coupling
-) -> tuple[Array, Array, Array]:
+    rates: Rates, inputs_at: InputsAt, lanes: Lanes, elapsed: Array, step: Array, coupling: Coupling, _: None = None
+) -> tuple[Array, Array, Array, None]:
     """Return the values after one step and the estimate of their error, (variable, lane), and whether rates are finite.
 
     A lane that diverged earlier stands still: its neighbours see a value that does not change.
@@ -149,11 +175,14 @@ def _rosenbrock(
     begin, sound = stage(jnp.stack(first) + float(DRIFT[0]) * drifted)
     stages = [begin]
     for index in range(1, len(TIMES)):
-        inner = values + _weighted(STAGE[index], stages)
-        memory = _weighted(MEMORY[index], stages) / step[None] + float(DRIFT[index]) * drifted
+        inner = values + weighted(STAGE[index], stages)
+        memory = weighted(MEMORY[index], stages) / step[None] + float(DRIFT[index]) * drifted
         stages.append(later(inner, elapsed + float(TIMES[index]) * step, memory))
-    result, error = _weighted(RESULT, stages), _weighted(ERROR, stages)
-    return values + jnp.where(still, 0.0, result), error, sound
+    result, error = weighted(RESULT, stages), weighted(ERROR, stages)
+    return values + jnp.where(still, 0.0, result), error, sound, None
+
+
+RODAS4P = Method(ORDER, lambda *_: None, _rosenbrock)
 
 
 def _prepare(rates: Rates, last: int | None) -> Callable[..., Any]:
@@ -169,7 +198,7 @@ def _prepare(rates: Rates, last: int | None) -> Callable[..., Any]:
     return prepare
 
 
-def _weighted(weights: np.ndarray, stages: list[Array]) -> Array:
+def weighted(weights: np.ndarray, stages: list[Array]) -> Array:
     """Return the weighted sum of the stages so far, (variable, lane), in an order that no number of lanes changes."""
     parts = [float(weight) * stage for weight, stage in zip(weights, stages, strict=False) if weight]
     return functools.reduce(operator.add, parts)

@@ -53,7 +53,7 @@ _TABLE: dict[str, dict[str, Fraction]] = {
     "fraction": {"1": Fraction(1), "%": Fraction(1, 100)},
 }
 _KIND = {unit: kind for kind, units in _TABLE.items() for unit in units}
-_EXAMPLE = {"s": "24 h", "mg/kg": "1 mg/kg", "umol/L": "0.5 uM", "nmol/L": "60 nM", "um": "5 um", "1/s": "2 Hz"}
+_EXAMPLE = {"s": "24 h", "mg/kg": "1 mg/kg", "umol/L": "0.5 uM", "nmol/L": "60 nM", "um": "5 um", "1/s": "0.7 1/h"}
 
 
 def quantity(

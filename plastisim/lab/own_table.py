@@ -61,11 +61,11 @@ def _recipes(table: BranchTable) -> Iterable[Recipe]:
         for day in map(float, table.days):
             if day > 0:
                 did = Statistic(Arm.DIFFERENCE, Change(day))
-                yield f"data:{quantity.name}_did@{day:g}", quantity, "drug minus vehicle", day, "%", did
+                yield f"data:{quantity.name}_did", quantity, "drug minus vehicle", day, "%", did
             if quantity.is_rate:
                 rate = Statistic(Arm.VEHICLE, Level((day,)))
-                yield f"data:{quantity.name}@{day:g}", quantity, "vehicle branch mean", day, "%", rate
+                yield f"data:{quantity.name}", quantity, "vehicle branch mean", day, "%", rate
     yield "data:baseline", SPINE_DENSITY, "baseline mean", None, "1/um", Statistic(Arm.EVERY, Level())
     for name, words, summary in (("mean", "mouse mean", mouse_mean), ("sd", "mouse SD", mouse_sd)):
         window = Statistic(Arm.VEHICLE, Change(1.0), summary)
-        yield f"data:window_{name}@1", SPINE_DENSITY, f"vehicle change, {words}", 1.0, "%", window
+        yield f"data:window_{name}", SPINE_DENSITY, f"vehicle change, {words}", 1.0, "%", window

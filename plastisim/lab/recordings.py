@@ -1,21 +1,25 @@
 """Miniature excitatory currents, as a slice recording in TTX would find them in the spines that are there.
 
-In TTX nothing fires: a miniature comes from one vesicle at one synapse. Their frequency goes with the number of
-synapses; their size with the AMPA receptors B that a synapse holds. A transient spine counts less, as not every one
-carries a synapse. Both are means over what the neuron has, relative to others.
+In TTX nothing fires: a miniature comes from one vesicle at one synapse. Synapse i has slots for receptors in proportion
+to head volume, to which its area is tied (row V32). All synapses share the AMPA receptors that the neuron has, which
+go with AMPA gain; B is what a mean synapse holds, S its slots.
 
-    B = S F / (F + K),   F = R - B,   R = f (1 + p) AMPA gain,   K = p (1 - f)        (each a synapse; S = 1 at rest)
+    B = S F / (F + K),   F = R - B,   R = f (1 + p) AMPA gain,   K = p (1 - f)        (S = 1 at rest)
+    currents of synapse i:  log-normal, mean a_i = B S_i / S, ln variance v = ln(1 + CV²)
+    found:                  w_i P(current > T) = w_i Φ(ln(a_i / T) / √v - √v / 2)
+    mean of those found:    sum of w_i a_i Φ(ln(a_i / T) / √v + √v / 2) / sum of found
 
-S are slots for receptors: head volume, to which the area of a synapse is tied (row V32). The receptors R that the
-neuron has go with AMPA gain, and its synapses share them. So heads that grow alone soon run out of receptors, receptors
-that grow alone out of slots, and B stays below (1 + p) AMPA gain times its rest. f is the share of slots that is
-filled at rest, p the receptors that wait outside for each one inside. Left out: release probability, shaft synapses,
-space clamp, what falls into noise, that one vesicle does not reach all of a large synapse.
+So heads that grow alone soon run out of receptors, receptors that grow alone out of slots, and B stays below
+(1 + p) AMPA gain times its rest. f is the share of slots that is filled at rest, p the receptors that wait outside for
+each one inside. w_i is smaller for a transient spine, as not every one carries a synapse. T is the threshold: what is
+smaller is lost in noise, so that synapses which grow are found more often. Left out: release probability, shaft
+synapses, space clamp, that noise adds to what is found, that one vesicle does not reach all of a large synapse.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -54,11 +58,21 @@ class PatchClamp:
         2.67, "1", "p: AMPA receptors outside synapses, for each inside, at rest",
         Source(f"the code of the model of {_TRIESCH}", "seen"),
     )  # fmt: skip
+    variation: float = parameter(
+        0.4, "1", "CV: coefficient of variation of the miniatures of one synapse",
+        chosen("vesicles differ in content and place; less than between the synapses of a neuron; no row gives it"),
+    )  # fmt: skip
+    threshold: float = parameter(
+        0.5, "1", "T: smallest current that is found, relative to the mean of a median persistent spine at rest",
+        chosen("a criterion some 3 times the noise, as usual, is about half of a mean current; 0 finds all"),
+    )  # fmt: skip
 
     def miniatures(
         self, living: npt.NDArray[np.bool_], transient: npt.NDArray[np.bool_], log_width: Floats, ampa_gain: Floats
     ) -> Miniatures:
-        """Return frequency, in synapses, and mean amplitude, relative to that of a median persistent spine at rest.
+        """Return frequency, in synapses whose currents are all found, and the mean amplitude of what is found.
+
+        Amplitude is relative to the mean current of a median persistent spine at rest.
 
         Args:
             living: whether there is a spine, shape (..., spine).
@@ -67,11 +81,26 @@ class PatchClamp:
             ampa_gain: of the neuron, relative to rest, shape (...).
         """
         synapses = living * np.where(transient, self.transient_weight, 1.0)
-        volume = np.where(living, np.exp(self.width_power * np.where(living, log_width, 0.0)), 0.0)
-        frequency = synapses.sum(axis=-1)
+        volume = np.exp(self.width_power * np.where(living, log_width, 0.0))
         with np.errstate(invalid="ignore", divide="ignore"):  # no synapse has no size
-            slots = (synapses * volume).sum(axis=-1) / frequency
-        return Miniatures(frequency, self.held(slots, ampa_gain))
+            slots = (synapses * volume).sum(axis=-1) / synapses.sum(axis=-1)
+            current = volume * (self.held(slots, ampa_gain) / slots)[..., None]
+            found, charge = (np.where(living, synapses * part, 0.0) for part in self.found(current))
+            frequency = found.sum(axis=-1)
+            return Miniatures(frequency, charge.sum(axis=-1) / frequency)
+
+    def found(self, current: Floats) -> tuple[Floats, Floats]:
+        """Return the share of the miniatures of a synapse that is found, and the current that these add up to.
+
+        Args:
+            current: mean of the miniatures of a synapse, found or not, any shape, in the unit of `threshold`.
+        """
+        from scipy.special import ndtr
+
+        spread = math.sqrt(math.log1p(self.variation**2))
+        with np.errstate(divide="ignore"):  # a threshold of 0 is infinitely far
+            distance = np.log(current / self.threshold) / spread
+        return ndtr(distance - spread / 2.0), current * ndtr(distance + spread / 2.0)
 
     def held(self, slots: Floats, ampa_gain: Floats) -> Floats:
         """Return the AMPA receptors in a mean synapse relative to rest.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 
 import numpy as np
 
@@ -87,6 +88,7 @@ class Verdict:
         window: the window they were judged by.
         thresholds: what was demanded.
         statement: the verdict in one sentence.
+        drug: name of the drug arm.
     """
 
     holds: bool
@@ -98,15 +100,18 @@ class Verdict:
     window: OrdinaryWindow
     thresholds: Thresholds
     statement: str
+    drug: str
 
     @property
     def headline(self) -> str:
         """The verdict in a few words, for a figure."""
         low, high = self.interval
+        if math.isnan(self.effect):
+            return f"Too few mice to tell whether {self.drug} leaves the ordinary window"
         answer = "leaves" if self.holds else "does not leave"
         return (
-            f"It {answer} the ordinary window: drug minus vehicle {self.effect:+.1f} points [{low:+.1f}, {high:+.1f}], "
-            f"{self.share_outside:.0%} of mice outside"
+            f"It {answer} the ordinary window: {self.drug} minus vehicle {self.effect:+.1f} points "
+            f"[{low:+.1f}, {high:+.1f}], {self.share_outside:.0%} of mice outside"
         )
 
 
@@ -186,7 +191,9 @@ def judge(
         f"{side} the ordinary window of {window.lower:+.1f} to {window.upper:+.1f} %: "
         f"it {'leaves' if holds else 'does not leave'} the window."
     )
-    return Verdict(holds, direction, effect.value, effect.interval, share, len(changes), window, chosen, statement)
+    return Verdict(
+        holds, direction, effect.value, effect.interval, share, len(changes), window, chosen, statement, name
+    )
 
 
 def _outside(changes: FloatArray, window: OrdinaryWindow, direction: Direction) -> int:
@@ -209,4 +216,4 @@ def _cannot_tell(window: OrdinaryWindow, thresholds: Thresholds, n_mice: int, dr
         f"at least {max(thresholds.mice, 2)} an arm are needed."
     )
     nothing = (np.nan, np.nan)
-    return Verdict(False, Direction.NEITHER, np.nan, nothing, np.nan, n_mice, window, thresholds, statement)
+    return Verdict(False, Direction.NEITHER, np.nan, nothing, np.nan, n_mice, window, thresholds, statement, drug)

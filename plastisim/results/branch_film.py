@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plastisim.engine.errors import StoreError
-from plastisim.results.files import as_store_error, sibling
+from plastisim.results.files import whole_file
 from plastisim.results.style import INK, figure_size, settings_of
 
 if TYPE_CHECKING:
@@ -101,24 +101,19 @@ def write_film(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    temporary = sibling(file, "writing").with_suffix(".gif")
-    try:
-        with as_store_error(file), matplotlib.rc_context(settings_of("projector")):
-            width, height = figure_size("projector")
-            figure = Figure((width, height), dpi=PIXELS / width)
-            FigureCanvasAgg(figure)
-            writer = PillowWriter(fps=frames_a_second)
-            with writer.saving(figure, str(temporary), figure.dpi):
-                for day in days:
-                    figure.clear()
-                    draw_moment(figure, branches, float(day), days, since, title)
-                    writer.grab_frame()
-            size = temporary.stat().st_size
-            if size > LARGEST:
-                raise StoreError(f"the film has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g}; take fewer frames")
-            temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(file) as temporary, matplotlib.rc_context(settings_of("projector")):
+        width, height = figure_size("projector")
+        figure = Figure((width, height), dpi=PIXELS / width)
+        FigureCanvasAgg(figure)
+        writer = PillowWriter(fps=frames_a_second)
+        with writer.saving(figure, str(temporary), figure.dpi):
+            for day in days:
+                figure.clear()
+                draw_moment(figure, branches, float(day), days, since, title)
+                writer.grab_frame()
+        size = temporary.stat().st_size
+        if size > LARGEST:
+            raise StoreError(f"the film has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:g}; take fewer frames")
     return file
 
 
@@ -134,7 +129,7 @@ def draw_moment(
         _draw_branch(axes, branch, day, since, longest)
         axes.xaxis.set_visible(row == len(branches) - 1)
         axes.spines["bottom"].set_visible(row == len(branches) - 1)
-        axes.set_xlabel("place along the dendrite (µm)", labelpad=0)
+        axes.set_xlabel("place along the dendrite (µm); heads as wide as last imaged", labelpad=0)
     _draw_time(figure.add_subplot(rows[len(branches) + 1]), branches, day, days)
     figure.text(0.01, 0.955, title, fontweight="bold", va="center")
     figure.text(0.99, 0.955, f"day {day:+.2f}", ha="right", va="center", fontweight="bold", family="monospace")
@@ -174,7 +169,7 @@ def _draw_time(axes: Axes, branches: Sequence[BranchFilm], day: float, days: Flo
     axes.set(xlim=(days[0] - 0.1, days[-1] + 0.1), ylim=(0, 1), yticks=[], xlabel="day (grey: imaged)")
     axes.spines["left"].set_visible(False)
     axes.xaxis.labelpad = 0
-    axes.set_xticks(np.arange(np.ceil(days[0]), np.floor(days[-1]) + 1))
+    axes.set_xticks(np.arange(np.ceil(days[0]), np.floor(days[-1] + 1e-6) + 1))
     for number, dose in enumerate(sorted({dose for branch in branches for dose in branch.doses})):
         axes.axvline(dose, color=LOST, linewidth=4)
         axes.annotate(

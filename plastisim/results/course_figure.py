@@ -71,6 +71,8 @@ def _panel(axes: Axes, rows: Sequence[Row], log_time: bool) -> None:
 
 def _courses(axes: Axes, rows: Sequence[Row], fold: bool, log_time: bool) -> None:
     """Draw mean and 95 % interval of each arm over time."""
+    from matplotlib.ticker import MaxNLocator
+
     last = max(abs(row["time"]) for row in rows)
     unit, seconds = next((unit, size) for unit, size, least in UNITS if last >= least * size)
     if log_time:
@@ -83,6 +85,7 @@ def _courses(axes: Axes, rows: Sequence[Row], fold: bool, log_time: bool) -> Non
         colour, marker = arm_colour(index), MARKERS[index % len(MARKERS)]
         axes.fill_between(time, low, high, color=colour, alpha=0.18, linewidth=0)
         axes.plot(time, middle, marker, color=colour, linestyle="-", markersize=5, label=arm)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 3, 6, 10]))  # days and hours are whole
     axes.set_xlabel("time after day 0" if log_time else f"time after day 0 ({unit})")
 
 

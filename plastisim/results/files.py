@@ -101,6 +101,27 @@ def atomic_write_text(path: str | Path, text: str) -> Path:
 
 
 @contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary name with the same ending; the file made there replaces `path` when the block ends well.
+
+    If it fails, nothing is left behind and an older file is untouched.
+
+    Raises:
+        StoreError: the disk refused, as one line.
+    """
+    temporary = sibling(path, "writing")
+    temporary = temporary.with_name(temporary.name + path.suffix)
+    try:
+        with as_store_error(path):
+            yield temporary
+            _flush_one(temporary)
+            temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary name; the folder made there takes the place of `path` when the block ends well.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -57,6 +57,7 @@ def window_figure(
     measured: Iterable[MeasuredPoint],
     path: str | Path,
     title: str,
+    doses: Sequence[float] = (0.0,),
 ) -> None:
     """Draw, for each cohort, the time course and the 24-hour change against the ordinary window.
 
@@ -66,6 +67,7 @@ def window_figure(
         measured: measured means, drawn as open markers with 95 % intervals.
         path: file to write.
         title: the question and its answer.
+        doses: days on which something is given.
     """
     measured, changes = list(measured), mouse_changes(dataset)
     with house_style():
@@ -75,7 +77,7 @@ def window_figure(
             here = changes.isel(mouse=dataset.cohort.values == cohort)
             here = here.sel(session=here.session <= WEEK)
             own = [point for point in measured if point.cohort == cohort]
-            draw_time_course(row[0], here, windows[cohort], own)
+            draw_time_course(row[0], here, windows[cohort], own, doses)
             draw_distribution(row[1], here.sel(session=1.0), windows[cohort], own)
             row[0].set_title(f"{cohort} neurons: imaged spine density over the week")
             row[1].set_title("24 h after the dose, each mouse")
@@ -85,12 +87,13 @@ def window_figure(
         figure.savefig(path, metadata={"Software": None})
 
 
-def draw_time_course(axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint]) -> None:
-    """Draw individual mice, the mean of each arm, and the measured means."""
+def draw_time_course(
+    axes: Axes, changes: Any, window: Window, measured: list[MeasuredPoint], doses: Sequence[float]
+) -> None:
+    """Draw individual mice, the mean of each arm, the measured means, and the days of doses."""
     import matplotlib
 
     axes.axhspan(window.lower, window.upper, color=BAND, zorder=0, label="ordinary 24-h window")
-    axes.axvline(0.0, color=INK, linewidth=1.0, linestyle=":")
     days, line = changes.session.values, matplotlib.rcParams["lines.linewidth"]
     for index, arm in enumerate(changes.arm.values):
         colour, values = arm_colour(index), changes.isel(arm=index).values
@@ -101,10 +104,10 @@ def draw_time_course(axes: Axes, changes: Any, window: Window, measured: list[Me
             place = [point.day + 0.16 * (index or -1) for point in points]
             _with_intervals(axes, place, points, colour, f"{arm}, measured (95 %)")
     low, high = np.nanpercentile(changes.values, [0.5, 99.5])
-    axes.set(
-        xlabel="day (dose on day 0)", ylabel="change from own baseline (%)", xticks=days, ylim=(low - 4, high + 18)
-    )
-    axes.annotate("dose", (0.0, axes.get_ylim()[0]), (4, 4), textcoords="offset points", color=INK)
+    axes.set(xlabel="day", ylabel="change from own baseline (%)", xticks=days, ylim=(low - 4, high + 18))
+    for day in doses:
+        axes.axvline(day, color=INK, linewidth=1.0, linestyle=":")
+        axes.annotate("dose", (day, axes.get_ylim()[0]), (4, 4), textcoords="offset points", color=INK)
 
 
 def _with_intervals(
@@ -126,17 +129,15 @@ def draw_distribution(axes: Axes, changes: Any, window: Window, measured: list[M
     axes.axvspan(window.lower, window.upper, color=BAND, zorder=0)
     span = float(np.nanmin(changes)) - 2.0, float(np.nanmax(changes)) + 2.0
     bins = np.arange(np.floor(span[0]), np.ceil(span[1]) + 2.0, 2.0).tolist()
-    tallest = 1.0
+    values = list(changes.transpose("arm", "mouse").values)
+    colours = [arm_colour(index) for index in range(len(values))]
+    counts, *_ = axes.hist(values, bins, color=colours, rwidth=0.95, zorder=2)  # side by side: no arm hides one
+    tallest = max(1.0, float(np.max(counts)))
     for index, arm in enumerate(changes.arm.values):
-        counts, *_ = axes.hist(
-            changes.isel(arm=index).values, bins, color=arm_colour(index), alpha=0.65, edgecolor="white", zorder=2
-        )
-        tallest = max(tallest, float(np.max(counts)))
         points = [point for point in measured if point.condition == arm and point.day == 1.0]
         if points:
-            _with_intervals(axes, [-0.12 * tallest * (1 + index)], points, arm_colour(index), "", horizontal=True)
+            _with_intervals(axes, [-0.12 * tallest * (1 + index)], points, colours[index], "", horizontal=True)
     axes.axhline(0.0, color=INK, linewidth=1.0)
-    axes.text(0.5 * (window.lower + window.upper), 1.06 * tallest, "ordinary window", ha="center", color=INK)
     floor = -0.36 * tallest if measured else 0.0
-    axes.set(xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(floor, 1.3 * tallest))
+    axes.set(xlabel="change from own baseline at 24 h (%)", ylabel="simulated mice", ylim=(floor, 1.08 * tallest))
     axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= tallest and tick == int(tick)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plastisim.engine.errors import ConfigError
-from plastisim.results.files import as_store_error
+from plastisim.results.files import whole_file
 from plastisim.results.plots import WEEK, Window, draw_distribution, draw_time_course, mouse_changes
 from plastisim.results.style import INK, arm_colour, figure_size, new_figure, settings_of
 
@@ -56,7 +57,12 @@ def density_plot(dataset: xarray.Dataset, doses: Sequence[float], file: str | Pa
 
 
 def cascade_plot(
-    dataset: xarray.Dataset, names: Sequence[str], doses: Sequence[float], file: str | Path | None, size: str
+    dataset: xarray.Dataset,
+    names: Sequence[str],
+    doses: Sequence[float],
+    file: str | Path | None,
+    size: str,
+    until: float = math.inf,
 ) -> Figure:
     """Return recorded variables over time, a panel each.
 
@@ -66,15 +72,19 @@ def cascade_plot(
         doses: days on which something is given.
         file: to be written, or None.
         size: see `figure_size`.
+        until: day on which the time axis ends.
 
     Raises:
-        ConfigError: no name, or one that is not recorded along time.
+        ConfigError: no name, or one that is not recorded along time; nothing is recorded until then.
     """
     along = [str(name) for name, one in dataset.data_vars.items() if "time" in one.dims and "compound" not in one.dims]
     unknown = [name for name in names if name not in along]
     if unknown or not names:
         got = repr(unknown[0]) if unknown else "a figure without variables"
         raise ConfigError(f"{got} is not recorded along time; choose from {', '.join(sorted(along))}")
+    dataset = dataset.sel(time=slice(None, until * DAY))
+    if len(dataset.time) < 2:
+        raise ConfigError(f"the time axis would end on day {until:g}, before anything is recorded")
     days = dataset.time.values / DAY
 
     def draw(axes: Axes, name: str) -> None:
@@ -88,20 +98,26 @@ def cascade_plot(
         unit = variable.attrs["units"]
         label = f"{variable.attrs['long_name']}{'' if unit == '1' else f' ({unit})'.replace('um', 'µm')}"
         axes.set(xlabel="time after day 0 (d)", ylabel=label)
-        _dose(axes, doses)
+        _dose(axes, [day for day in doses if day <= until])
 
     words = "mean of the mice; band: their middle 90 %"
     return _panels(list(names), draw, "Cascade", words, file, size)
 
 
 def window_plot(
-    dataset: xarray.Dataset, windows: Mapping[str, Window], file: str | Path | None, title: str, size: str
+    dataset: xarray.Dataset,
+    windows: Mapping[str, Window],
+    doses: Sequence[float],
+    file: str | Path | None,
+    title: str,
+    size: str,
 ) -> Figure:
     """Return the change of spine density against the ordinary window, a row a cohort.
 
     Args:
         dataset: of a run with a session on day 1.
         windows: the vehicle window of each cohort.
+        doses: days on which something is given.
         file: to be written, or None.
         title: the answer.
         size: see `figure_size`.
@@ -113,7 +129,7 @@ def window_plot(
         here = changes.isel(mouse=np.array([str(one) == cohort for one in dataset.cohort.values]))
         here = here.sel(session=here.session <= WEEK)
         if course:
-            draw_time_course(axes, here, windows[cohort], [])
+            draw_time_course(axes, here, windows[cohort], [], doses)
             axes.set_title(f"{cohort} neurons")
         else:
             draw_distribution(axes, here.sel(session=1.0), windows[cohort], [])
@@ -151,8 +167,8 @@ def _panels(
         )  # fmt: skip
         _wrap(figure, grid.flat)
         if file is not None:
-            with as_store_error(Path(file)):
-                figure.savefig(file, metadata={"Software": None} if Path(file).suffix == ".png" else None)
+            with whole_file(Path(file)) as temporary:
+                figure.savefig(temporary, metadata={"Software": None} if Path(file).suffix == ".png" else None)
     return figure
 
 

@@ -1,0 +1,130 @@
+"""The explicit step: its coefficients, its measured order, and the same oscillating cell as the stiff method."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from jax import Array, lax
+from jax import numpy as jnp
+from scipy.integrate import RK45
+
+import plastisim as ps
+from plastisim import model
+from plastisim.engine import control, explicit
+from plastisim.engine.devices import compiled
+from plastisim.engine.explicit import DORMAND_PRINCE
+from plastisim.engine.stepping import ALONE, RODAS4P, advance
+
+WITHIN = control.Tolerance(1e-8, np.full(2, 1e-10), np.full(2, True))
+
+
+def turning(values: Any, given: Any) -> list[Array]:
+    """Return the rates of a circle whose speed grows with time: y = (cos t²/2, sin t²/2)."""
+    return [-given[0] * values[1], given[0] * values[0]]
+
+
+def at(elapsed: Array, values: Array) -> tuple[Array]:
+    return (elapsed,)
+
+
+def circle(moment: float) -> np.ndarray:
+    return np.array([[np.cos(moment**2 / 2.0)], [np.sin(moment**2 / 2.0)]])
+
+
+ONE = jnp.asarray(circle(0.0))
+
+
+def test_coefficients_are_those_of_scipy():
+    np.testing.assert_array_equal(explicit.STAGE[:6, :5], RK45.A)
+    np.testing.assert_allclose(explicit.STAGE[6, :6], RK45.B, rtol=1e-15)
+    np.testing.assert_allclose(explicit.TIMES[:6], RK45.C, rtol=1e-15)
+    np.testing.assert_allclose(-explicit.ERROR, RK45.E, rtol=1e-13)
+    np.testing.assert_allclose(explicit.STAGE.sum(axis=1), explicit.TIMES, atol=1e-13)
+
+
+def fixed(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values after two seconds in equal steps, and the error estimate of the last step."""
+    step = jnp.full(1, 2.0 / steps)
+
+    def body(index: Array, carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        values, _, first = carry
+        elapsed = step * jnp.asarray(index, values.dtype)
+        values, error, _, first = DORMAND_PRINCE.attempt(
+            turning, at, control.start(values), elapsed, step, ALONE, first
+        )
+        return values, error, first
+
+    begin = (ONE, jnp.zeros_like(ONE), jnp.zeros_like(ONE))  # a circle that does not turn yet
+    values, error, _ = compiled(lambda carry: lax.fori_loop(0, steps, body, carry))(begin)
+    return np.asarray(values), np.asarray(error)
+
+
+def test_measured_order_is_five_and_that_of_the_estimate_four():
+    steps = np.array([16, 32, 64])
+    errors, estimates = [], []
+    for count in steps:
+        values, estimate = fixed(count)
+        errors.append(np.abs(values - circle(2.0)).max())
+        estimates.append(np.abs(estimate).max())
+    assert 4.8 < -np.polyfit(np.log(steps), np.log(errors), 1)[0] < 5.4
+    assert 4.8 < -np.polyfit(np.log(steps), np.log(estimates), 1)[0] < 5.4  # of one step: one more than its order
+
+
+def test_a_stretch_cut_in_two_ends_where_the_whole_one_ends():
+    run = compiled(lambda lanes, begin, length: advance(
+        turning, lambda t, v: (begin + t,), lanes, length, WITHIN, method=DORMAND_PRINCE
+    ))  # fmt: skip
+    start = control.start(ONE)
+    whole = run(start, 0.0, 2.0)
+    half = run(run(start, 0.0, 0.7), 0.7, 1.3)
+    for one in (whole, half):
+        np.testing.assert_allclose(one.values, circle(2.0), atol=1e-7)
+    assert int(whole.accepted[0]) > 10
+
+
+def test_a_lane_without_a_solution_is_named_and_its_neighbour_goes_on():
+    """y' = y² ends at t = 1; y' = -y does not."""
+
+    def rates(values: Any, given: Any) -> list[Array]:
+        return [jnp.where(values[0] >= 1.0, values[0] * values[0], -values[0])]
+
+    limits = control.Tolerance(1e-6, np.full(1, 1e-9), np.full(1, False))
+    run = compiled(lambda lanes: advance(rates, lambda *_: (), lanes, 2.0, limits, method=DORMAND_PRINCE))
+    lanes = run(control.start(jnp.asarray([[1.0, 0.5]])))
+    assert list(lanes.failed) == [0, -1]
+    assert float(lanes.step[0]) == pytest.approx(1.0, abs=1e-4)  # how far it came
+    assert float(lanes.values[0, 1]) == pytest.approx(0.5 * np.exp(-2.0), rel=1e-5)
+
+
+def protocol() -> ps.Protocol:
+    arms = (ps.Arm("psilocybin", (ps.Dose(ps.PSILOCYBIN, 1.0),)),)
+    return ps.Protocol(arms, start=0, end=7200, sessions=(0,))
+
+
+def setup(**changes: Any) -> ps.Setup:
+    pathway = dataclasses.replace(ps.default_pathway(), **changes)
+    return ps.Setup.of(protocol(), [ps.Cohort("one", ps.PT, 1, 4, 1)], pathway=pathway)
+
+
+def test_cells_that_oscillate_take_explicit_steps():
+    assert setup().method is RODAS4P
+    assert setup(calcium=ps.OSCILLATORY).method is DORMAND_PRINCE
+
+
+@pytest.mark.slow
+def test_both_methods_find_the_same_oscillating_cells(monkeypatch: pytest.MonkeyPatch):
+    """For a quarter of an hour, about a hundred periods: after that, phases drift apart."""
+    row = [one.name for one in model.variables()].index("calcium_free")
+    found = []
+    for method in (RODAS4P, DORMAND_PRINCE):
+        monkeypatch.setattr(ps.Setup, "method", method)
+        given = setup(calcium=ps.OSCILLATORY)
+        run = ps.simulate(
+            protocol(), given.population.cohorts, pathway=given.pathway, settings=ps.Settings(tolerance=1e-7)
+        )
+        found.append(run.frames.cascade[run.frames.time <= 900, row])
+    assert np.ptp(found[0], axis=0).max() > 0.05  # umol/L; it does oscillate
+    np.testing.assert_allclose(*found, rtol=1e-3)
