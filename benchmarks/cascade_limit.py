@@ -16,7 +16,7 @@ from jax import numpy as jnp
 
 from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
-from plastisim.engine import control, linear, loop, stepping
+from plastisim.engine import control, linear, loop, rodas
 from plastisim.engine.tracing import flat_program
 
 LANES = 16  # lanes of a block in C: two of the widest vectors, and what a step needs stays in cache
@@ -117,7 +117,7 @@ def header(given: Case) -> str:
     drive = Drive(*[row] * cascade.DRIVES)
     inputs = (given.pathway, drive, row, given.rest)
     drift = [row if index in _drives(given) else None for index in range(len(jax.tree.leaves(inputs)))]
-    begin = stepping._prepare(cascade._cell_rates, cascade.BDNF_OUTSIDE)
+    begin = rodas._prepare(cascade._cell_rates, cascade.BDNF_OUTSIDE)
     prepare = jax.make_jaxpr(begin, return_shape=True)(values, inputs, drift, row)
     slopes = jax.make_jaxpr(cascade._cell_rates)(values, inputs)
     passes = {one: jax.make_jaxpr(one)(prepare[1][1], values) for one in (linear.eliminate, linear.substitute)}
@@ -125,11 +125,11 @@ def header(given: Case) -> str:
     sizes = {
         "LANES": LANES, "VARIABLES": len(values), "DRIVES": cascade.DRIVES, "PIECES": loop.PIECES,
         "BDNF": cascade.BDNF_OUTSIDE, "INPUTS": len(wise), "FIRST_DRIVE": _drives(given)[0],
-        "FACTORS": len(prepare[0].jaxpr.outvars) - 2 * len(values), "GAMMA": stepping.GAMMA,
-        "ORDER": f"{stepping.ORDER}.0", "STAGES": len(stepping.TIMES),
-        "STAGE_TABLE": _braces(stepping.STAGE), "MEMORY_TABLE": _braces(stepping.MEMORY),
-        "RESULT_TABLE": _braces(stepping.RESULT), "ERROR_TABLE": _braces(stepping.ERROR),
-        "TIMES_TABLE": _braces(stepping.TIMES), "DRIFT_TABLE": _braces(stepping.DRIFT),
+        "FACTORS": len(prepare[0].jaxpr.outvars) - 2 * len(values), "GAMMA": rodas.GAMMA,
+        "ORDER": f"{rodas.ORDER}.0", "STAGES": len(rodas.TIMES),
+        "STAGE_TABLE": _braces(rodas.STAGE), "MEMORY_TABLE": _braces(rodas.MEMORY),
+        "RESULT_TABLE": _braces(rodas.RESULT), "ERROR_TABLE": _braces(rodas.ERROR),
+        "TIMES_TABLE": _braces(rodas.TIMES), "DRIFT_TABLE": _braces(rodas.DRIFT),
     }  # fmt: skip
     here = [True] * len(values)
     return "\n".join([

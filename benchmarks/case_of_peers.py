@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from plastisim.engine.fields import declarations
 from plastisim.exchange.sbml_out import export_sbml
 from plastisim.lab.cohort import PT, Cohort, Spread
 from plastisim.lab.compounds import PSILOCYBIN
-from plastisim.lab.protocol import DAY, Arm, Dose, Protocol
+from plastisim.lab.protocol import DAY, TICK, Arm, Dose, Protocol
 from plastisim.population import exposures, populate
 from plastisim.setup import Settings, Setup
 from plastisim.treatment import administered
@@ -77,7 +76,8 @@ class Ours:
     def __init__(self, preset: str, neurons: int, crew: Crew) -> None:
         """Draw the neurons as a run does, and solve their rest."""
         cohort = Cohort("one", PT, neurons // NEURONS, NEURONS, 1)
-        setup = Setup.of(PROTOCOL, (cohort,), pathway=pathway(preset), spread=ALIKE_MICE, settings=Settings(slots=32))
+        protocol = dataclasses.replace(PROTOCOL, end=max(PRESETS[preset][1], TICK))  # its length decides on the steps
+        setup = Setup.of(protocol, (cohort,), pathway=pathway(preset), spread=ALIKE_MICE, settings=Settings(slots=32))
         self.crew, self.course = crew, Course(setup, crew)
         self.course.start()
         self.chunk = segments(preset)
@@ -86,17 +86,14 @@ class Ours:
 
     def solve(self, tolerance: float) -> np.ndarray:
         """Return the cascade at the segments' ends, shape (neuron, time, variable)."""
-        method = self.course.setup.method
-        program, exposing = cascade.cascade_program(tolerance, method=method), cascade.exposure_program(tolerance)
+        program = cascade.cascade_program(tolerance, (), self.course.setup.method)
+        exposing = cascade.exposure_program(tolerance)
 
         def one(job: tuple[Any, tuple[control.Lanes, control.Lanes]]) -> np.ndarray:
             block, (block.animals, block.neurons) = job
-            block.exposing = exposing
-            put = functools.partial(jax.device_put, device=block.device)
+            block.exposing, block.program = exposing, program
             lengths, pieces, _ = block._expose(self.chunk, self.given)
-            events, ends = put(self.chunk.event), put(self.chunk.end.astype(np.int32))
-            fixed = (block.pathway, block.rest, block.animal, block.neurons)
-            values = program(*fixed, pieces, events, lengths, ends)[1]
+            values = block._cascade(self.chunk, block.rest, block.neurons, pieces, lengths)[1]
             return np.asarray(values)[..., : block.who.own[0]]
 
         found = np.concatenate(self.crew.each(one, zip(self.course.blocks, self.starts, strict=True)), axis=-1)

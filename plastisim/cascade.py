@@ -23,7 +23,8 @@ from plastisim.engine.devices import compiled
 from plastisim.engine.fields import Number, declarations
 from plastisim.engine.loop import Pieces, animals_chunk, evaluate, neurons_chunk
 from plastisim.engine.noise import Counted
-from plastisim.engine.stepping import RODAS4P, Coupling, Method
+from plastisim.engine.rodas import RODAS4P
+from plastisim.engine.stepping import Coupling, Method
 
 GROUP = 4  # neighbouring neurons that exchange BDNF and share their steps
 ABSOLUTE = 1e-2  # absolute tolerance, as a share of relative tolerance times a variable's scale

@@ -12,6 +12,7 @@ from plastisim.cascade import DRIVES
 from plastisim.course import CHUNK
 from plastisim.engine.clock import Segments
 from plastisim.engine.crew import cpu_width
+from plastisim.engine.explicit import DORMAND_PRINCE
 from plastisim.engine.fields import declarations
 from plastisim.lab.branch_table import QUANTITIES
 from plastisim.lab.protocol import DAY, Protocol
@@ -39,6 +40,8 @@ CORES = 2
 MEASURED = {
     "steps_a_segment": Constant(1.02, "1", "cascade steps a neuron and segment, far from a dose"),
     "steps_a_dose": Constant(130.0, "1", "further steps a neuron after a dose"),
+    "steps_an_hour": Constant(5500.0, "1", "cascade steps a neuron and hour of oscillating calcium, explicit ones"),
+    "explicit": Constant(0.45, "1", "an explicit cascade step, relative to a stiff one"),
     "step": Constant(6e-6, "s", "one cascade step of one neuron on one core, exposure included"),
     "slot": Constant(20e-9, "s", "one tick of one spine slot on one core"),
     "chunk": Constant(0.15, "s", "checkpoint, frames on disk and calls of programs, a chunk"),
@@ -65,8 +68,11 @@ def of(name: str) -> float:
     return MEASURED[name].value
 
 
-def steps(protocol: Protocol, segments: Segments) -> float:
+def steps(setup: Setup, segments: Segments) -> float:
     """Return the cascade's steps of one neuron, averaged over the arms."""
+    protocol = setup.population.protocol
+    if setup.method is DORMAND_PRINCE:
+        return of("steps_an_hour") * protocol.duration / 3600.0
     given = [
         len({dose.at for dose in arm.doses if not dose.compound.inert})
         + sum(bath.concentration > 0.0 for bath in arm.baths)
@@ -74,6 +80,11 @@ def steps(protocol: Protocol, segments: Segments) -> float:
         for arm in protocol.arms
     ]
     return of("steps_a_segment") * len(segments.end) + of("steps_a_dose") * float(np.mean(given))
+
+
+def step(setup: Setup) -> float:
+    """Return what one step of one neuron takes on one core, s."""
+    return of("step") * (of("explicit") if setup.method is DORMAND_PRINCE else 1.0)
 
 
 def _treated(protocol: Protocol) -> float:

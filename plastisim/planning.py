@@ -133,12 +133,12 @@ def plan(setup: Setup, folder: str | Path = ".") -> Plan:
     branches = population.animals * population.neurons * population.cohorts[0].dendrites
     segments, chunks = timetable(population.protocol)
     frames, cores = len(segments.end), _cores()
-    steps = number * costs.steps(population.protocol, segments)
+    steps = number * costs.steps(setup, segments)
     disk, working = costs.disk(setup, frames, branches)
     device, host = costs.memory(setup, blocks, branches, item)
     cold = max(host, (costs.of("base") + costs.of("compiler")) * costs.MIB)
     ticks = population.protocol.duration / TICK
-    busy = steps * costs.of("step") + branches * settings.slots * ticks * costs.of("slot")
+    busy = steps * costs.step(setup) + branches * settings.slots * ticks * costs.of("slot")
     running = busy / min(blocks, cores) + chunks * costs.of("chunk")
     compiling = costs.of("compile") * costs.CORES / min(cores, costs.CORES)
     return Plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,24 @@ class Failure(NamedTuple):
             f"{self.variable} of neuron {self.neuron} of mouse {self.mouse} in arm {self.arm!r} diverged at "
             f"{self.time / DAY:.4f} d; its own parameters: {own}"
         )
+
+
+def inherited(known: Iterable[Failure], old: Population, new: Population, parents: Sequence[int]) -> list[Failure]:
+    """Return who had diverged in the arms that those of another protocol continue, under their new names.
+
+    Args:
+        known: of the population `old`.
+        old: who was simulated.
+        new: the same mice, in other arms.
+        parents: index of the arm of `old` that each arm of `new` continues.
+    """
+    lanes = old.mice * old.filled
+    return [
+        one._replace(arm=arm.name, lane=one.lane + (index - parent) * lanes)
+        for index, (arm, parent) in enumerate(zip(new.protocol.arms, parents, strict=True))
+        for one in known
+        if one.arm == old.protocol.arms[parent].name
+    ]
 
 
 def failures(

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from plastisim import columns
-from plastisim.course import Setup
 from plastisim.diary import Stored
 from plastisim.engine.clock import schedule
 from plastisim.engine.errors import ConfigError
@@ -24,6 +23,7 @@ from plastisim.lab.measures import Change, Level
 from plastisim.lab.protocol import DAY, TICK, Protocol, spoken
 from plastisim.readout_table import Asked, Found, Readout, known_readout
 from plastisim.records import branch_tables, branches_of, to_dataset
+from plastisim.setup import Setup
 from plastisim.structure import MiniEpsc, Sholl, mini_epsc, sholl
 
 

@@ -21,7 +21,7 @@ from plastisim.diary import CHECKPOINT, Diary, Stored, parts_folder
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.lab.protocol import DAY, Protocol
-from plastisim.quarantine import Failure
+from plastisim.quarantine import Failure, inherited
 from plastisim.results import checkpoint
 from plastisim.results.attributes import read_root
 from plastisim.results.files import remove
@@ -161,8 +161,10 @@ def branch(
         protocol, old.population.cohorts, seed=old.population.seed, pathway=pathway, law=law, spread=spread,
         microscope=old.microscope, settings=old.settings,
     )  # fmt: skip
-    state = of_arms(arrays, old.population, setup.population, [names.index(name) for name in wanted])
-    begin = _Begin(state, about["now"], about["now"], ())
+    lineage = [names.index(name) for name in wanted]
+    state = of_arms(arrays, old.population, setup.population, lineage)
+    failures = inherited([Failure(*one) for one in about["failures"]], old.population, setup.population, lineage)
+    begin = _Begin(state, about["now"], about["now"], failures)
     return _tidied(_carried_out(path, setup, title, overwrite=overwrite, progress=progress, begin=begin), True)
 
 

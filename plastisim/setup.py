@@ -14,12 +14,14 @@ from plastisim.engine.errors import ConfigError
 from plastisim.engine.explicit import DORMAND_PRINCE
 from plastisim.engine.fields import declarations
 from plastisim.engine.noise import counted
-from plastisim.engine.stepping import RODAS4P, Method
+from plastisim.engine.rodas import RODAS4P
+from plastisim.engine.stepping import Method
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import Protocol
 from plastisim.population import Population, populate
 
+BRIEF = 6 * 3600  # s; in longer runs most of the time is rest, where a stiff method takes few steps
 TOLERANCE = 3e-5  # relative; every variable then agrees with CVODE within 1e-4, 2e-4 just after the step of a bath
 
 
@@ -89,5 +91,6 @@ class Setup:
     @property
     def method(self) -> Method:
         """How the cascade takes its steps; both are right, and which is faster depends on what the cell does."""
-        # Calcium that oscillates needs short steps anyway, and there an explicit one costs half (benchmarks/peers.py).
-        return DORMAND_PRINCE if self.pathway.calcium.er_leak <= OSCILLATORY.er_leak else RODAS4P
+        # Calcium that oscillates needs short steps anyway, and an explicit one costs less (benchmarks/peers.py).
+        oscillating = self.pathway.calcium.er_leak <= OSCILLATORY.er_leak
+        return DORMAND_PRINCE if oscillating and self.population.protocol.duration <= BRIEF else RODAS4P

@@ -17,6 +17,7 @@ from plastisim.engine import control, stepping
 from plastisim.engine.devices import compiled
 from plastisim.engine.errors import ConfigError, NumericalError
 from plastisim.engine.jacobian import linearise
+from plastisim.engine.rodas import RODAS4P
 from plastisim.exchange.sbml_in import Inputs, SbmlModel, read_sbml
 
 libsbml = pytest.importorskip("libsbml")
@@ -95,7 +96,7 @@ def test_error_falls_with_the_fourth_power_of_the_steps(shared: Path):
         def inputs_at(elapsed: Any, values: Any) -> Inputs:
             return Inputs(elapsed, constants, {})
 
-        return stepping.advance(model.rates, inputs_at, control.start(first), jnp.asarray(100.0), allowed)
+        return stepping.advance(model.rates, inputs_at, control.start(first), jnp.asarray(100.0), allowed, RODAS4P)
 
     truth = np.asarray(end(1e-12).values)
     tolerances = 10.0 ** -np.arange(6.0, 10.0)

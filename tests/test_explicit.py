@@ -12,11 +12,12 @@ from jax import numpy as jnp
 from scipy.integrate import RK45
 
 import plastisim as ps
-from plastisim import model
+from plastisim import course, model
 from plastisim.engine import control, explicit
 from plastisim.engine.devices import compiled
 from plastisim.engine.explicit import DORMAND_PRINCE
-from plastisim.engine.stepping import ALONE, RODAS4P, advance
+from plastisim.engine.rodas import RODAS4P
+from plastisim.engine.stepping import ALONE, Coupling, advance
 
 WITHIN = control.Tolerance(1e-8, np.full(2, 1e-10), np.full(2, True))
 
@@ -75,7 +76,7 @@ def test_measured_order_is_five_and_that_of_the_estimate_four():
 
 def test_a_stretch_cut_in_two_ends_where_the_whole_one_ends():
     run = compiled(lambda lanes, begin, length: advance(
-        turning, lambda t, v: (begin + t,), lanes, length, WITHIN, method=DORMAND_PRINCE
+        turning, lambda t, v: (begin + t,), lanes, length, WITHIN, DORMAND_PRINCE
     ))  # fmt: skip
     start = control.start(ONE)
     whole = run(start, 0.0, 2.0)
@@ -92,7 +93,7 @@ def test_a_lane_without_a_solution_is_named_and_its_neighbour_goes_on():
         return [jnp.where(values[0] >= 1.0, values[0] * values[0], -values[0])]
 
     limits = control.Tolerance(1e-6, np.full(1, 1e-9), np.full(1, False))
-    run = compiled(lambda lanes: advance(rates, lambda *_: (), lanes, 2.0, limits, method=DORMAND_PRINCE))
+    run = compiled(lambda lanes: advance(rates, lambda *_: (), lanes, 2.0, limits, DORMAND_PRINCE))
     lanes = run(control.start(jnp.asarray([[1.0, 0.5]])))
     assert list(lanes.failed) == [0, -1]
     assert float(lanes.step[0]) == pytest.approx(1.0, abs=1e-4)  # how far it came
@@ -112,6 +113,40 @@ def setup(**changes: Any) -> ps.Setup:
 def test_cells_that_oscillate_take_explicit_steps():
     assert setup().method is RODAS4P
     assert setup(calcium=ps.OSCILLATORY).method is DORMAND_PRINCE
+
+
+def test_long_runs_take_stiff_steps():
+    long = dataclasses.replace(protocol(), end=24 * 3600)
+    pathway = dataclasses.replace(ps.default_pathway(), calcium=ps.OSCILLATORY)
+    assert ps.Setup.of(long, [ps.Cohort("one", ps.PT, 1, 4, 1)], pathway=pathway).method is RODAS4P
+
+
+def test_an_oscillating_neuron_does_not_depend_on_the_others_nor_on_the_chunks(monkeypatch: pytest.MonkeyPatch):
+    pathway = setup(calcium=ps.OSCILLATORY).pathway
+    alone = ps.simulate(protocol(), (ps.Cohort("one", ps.PT, 1, 4, 1),), pathway=pathway)
+    monkeypatch.setattr(course, "CHUNK", 5)
+    among = ps.simulate(protocol(), (ps.Cohort("one", ps.PT, 3, 4, 1),), pathway=pathway)
+    assert (np.asarray(alone.steps)[1, :4] > 100).all()  # steps that were refused and tried again
+    np.testing.assert_array_equal(among.frames.cascade[:, :, :4], alone.frames.cascade[:, :, :4])
+    assert (among.frames.cascade[-1, :, 4:8] != alone.frames.cascade[-1, :, :4]).any()
+
+
+def test_a_neighbour_without_rates_stands_still_and_the_others_go_on():
+    """Two lanes that exchange; the first has no rate, and stays where it is."""
+
+    def rates(values: Any, given: Any) -> list[Array]:
+        return [given[0] + 0.1 * (given[1] - values[0])]
+
+    def inputs(elapsed: Array, values: Array) -> tuple[Array, Array]:
+        return jnp.asarray([np.nan, 0.0]), values[0][::-1]
+
+    limits = control.Tolerance(1e-8, np.full(1, 1e-10), np.full(1, False))
+    pair = Coupling(2, None, ALONE.couple)
+    run = compiled(lambda lanes: advance(rates, inputs, lanes, 6.0, limits, DORMAND_PRINCE, pair))
+    lanes = run(control.start(jnp.asarray([[1.0, 0.0]])))
+    assert np.asarray(lanes.failed).tolist() == [0, -1]
+    assert float(lanes.values[0, 0]) == 1.0
+    assert float(lanes.values[0, 1]) == pytest.approx(1.0 - np.exp(-0.6), rel=1e-7)
 
 
 @pytest.mark.slow

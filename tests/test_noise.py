@@ -24,7 +24,8 @@ from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import declarations
 from plastisim.engine.noise import Counted, advance_counted, binomial, counted, leap, poisson
 from plastisim.engine.randomness import address, bits, key_for, uniform
-from plastisim.engine.stepping import ALONE, RODAS4P, Coupling, advance
+from plastisim.engine.rodas import RODAS4P
+from plastisim.engine.stepping import ALONE, Coupling, advance
 
 HOUR = 3600.0
 DECAY = float(Transcription().mrna_decay)  # pyright: ignore[reportArgumentType]
@@ -122,7 +123,7 @@ def _isolated(
 ) -> Lanes:
     inputs = (births, forget)
     pools = Counted((0,), (copies,), who[None], tick)
-    return advance_counted(mrna, lambda *_: inputs, lanes, length, LIMITS_ALONE, ALONE, RODAS4P, pools, moment)
+    return advance_counted(mrna, lambda *_: inputs, lanes, length, LIMITS_ALONE, RODAS4P, ALONE, pools, moment)
 
 
 def isolated(
@@ -236,12 +237,27 @@ def test_inputs_are_seen_at_their_time():
 
     def program(lanes: Lanes, who: Array) -> Lanes:
         pools, moment = Counted((0,), (1e6,), who[None]), jnp.int32(0)
-        return advance_counted(mrna, given, lanes, jnp.asarray(HOUR), LIMITS_ALONE, ALONE, RODAS4P, pools, moment)
+        return advance_counted(mrna, given, lanes, jnp.asarray(HOUR), LIMITS_ALONE, RODAS4P, ALONE, pools, moment)
 
     found = np.asarray(runs.quickly(program)(rested(64), keys(64)).values[0])
     left = math.exp(-DECAY * HOUR)
     exact = left + 1.0 - (1.0 - left) / (DECAY * HOUR)
     assert abs(found.mean() / exact - 1.0) < 2e-3
+
+
+def test_a_lane_that_diverges_tells_when():
+    """In s of the stretch, not of the tick in which it happened."""
+
+    def given(elapsed: Array, values: Array) -> Any:
+        return jnp.where(elapsed > 1500.0, jnp.nan, 1.0), jnp.full_like(elapsed, FORGET)
+
+    def program(lanes: Lanes, who: Array) -> Lanes:
+        pools, moment = Counted((0,), (1e6,), who[None]), jnp.int32(0)
+        return advance_counted(mrna, given, lanes, jnp.asarray(HOUR), LIMITS_ALONE, RODAS4P, ALONE, pools, moment)
+
+    found = runs.quickly(program)(rested(64), keys(64))
+    assert (np.asarray(found.failed) == 0).all()
+    np.testing.assert_allclose(found.step, 1500.0, atol=1.0)
 
 
 def test_twins_share_their_chance():
@@ -339,7 +355,7 @@ def stochastic() -> Any:
         given, coupling = cascade_inputs(pathway, rest, drive)
         pools = Counted(ROWS, [getattr(copies, name) for name in POOLS], who)
         length = jnp.asarray(HOUR)
-        return advance_counted(cascade._cell_rates, given, lanes, length, LIMITS, coupling, RODAS4P, pools, moment)
+        return advance_counted(cascade._cell_rates, given, lanes, length, LIMITS, RODAS4P, coupling, pools, moment)
 
     return runs.quickly(program)
 
@@ -350,7 +366,7 @@ def deterministic() -> Any:
 
     def program(pathway: Any, rest: Any, drive: Drive, lanes: Lanes) -> Lanes:
         given, coupling = cascade_inputs(pathway, rest, drive)
-        return advance(cascade._cell_rates, given, lanes, jnp.asarray(HOUR), LIMITS, coupling)
+        return advance(cascade._cell_rates, given, lanes, jnp.asarray(HOUR), LIMITS, RODAS4P, coupling)
 
     return runs.quickly(program)
 

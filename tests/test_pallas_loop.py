@@ -21,6 +21,7 @@ from plastisim.engine import control, stepping
 from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.loop import PIECES, Pieces, evaluate
 from plastisim.engine.pallas_loop import Rows, advance_in_one_kernel, evaluate_rows, members, together
+from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import Coupling
 
 TRITON = "__gpu$xla.gpu.triton"
@@ -42,7 +43,7 @@ def plain_toy(given: Any, lanes: Lanes, length: Array) -> Lanes:
     def inputs_at(elapsed: Array, values: Array) -> Any:
         return *given, jnp.sin(elapsed)
 
-    return stepping.advance(rates, inputs_at, lanes, length, LIMITS, PAIRS)
+    return stepping.advance(rates, inputs_at, lanes, length, LIMITS, RODAS4P, PAIRS)
 
 
 def toy_kernel(tile: int = 16, interpret: bool = True) -> Callable[[Any, Lanes, Array], Lanes]:
@@ -105,7 +106,7 @@ def plain_cascade(given: Any, lanes: Lanes, length: Array) -> Lanes:
 
     couple = functools.partial(cascade.spread, exchange=exchange)
     coupling = Coupling(cascade.GROUP, cascade.BDNF_OUTSIDE, couple)
-    return stepping.advance(cascade._cell_rates, inputs_at, lanes, length, CASCADE_LIMITS, coupling)
+    return stepping.advance(cascade._cell_rates, inputs_at, lanes, length, CASCADE_LIMITS, RODAS4P, coupling)
 
 
 def inflow(row: Array, exchange: Any) -> Array:

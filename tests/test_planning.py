@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def test_steps_and_disk_are_within_a_factor_of_two(recorded: ps.Stored):
     words = costs.of("words") * costs.MIB  # more than all numbers in so small a run
     assert within_two(found.disk - words, bytes_of(recorded.store, but="zarr.json"))
     assert within_two(found.working, bytes_of(parts_folder(recorded.store)))
+
+
+def test_cells_that_oscillate_take_more_steps():
+    pathway = dataclasses.replace(ps.default_pathway(), calcium=ps.OSCILLATORY)
+    protocol = ps.Protocol((ps.Arm("psilocybin", (ps.Dose(ps.PSILOCYBIN, 1.0),)),), start=0, end=7200, sessions=(0,))
+    smooth, found = (ps.plan(ps.Setup.of(protocol, (runs.FOUR_MICE,), pathway=one)) for one in (None, pathway))
+    assert found.steps > 20.0 * smooth.steps
+    assert found.running > smooth.running
 
 
 def test_what_is_planned_is_what_the_experiment_asks(tmp_path: Path):

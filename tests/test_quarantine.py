@@ -16,6 +16,8 @@ from plastisim.course import Course
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError
 from plastisim.lab.protocol import DAY
+from plastisim.population import populate
+from plastisim.quarantine import inherited
 from plastisim.records import branch_tables, to_dataset
 from plastisim.setup import Setup
 from plastisim.simulation import Run, _finished
@@ -93,6 +95,18 @@ def test_its_branches_leave_tables_and_datasets() -> None:
 def test_a_run_without_anyone_left_stops() -> None:
     with pytest.raises(NumericalError, match=r"every neuron diverged; the first: .* of neuron 0 of mouse 0"):
         broken(*range(64))
+
+
+def test_arms_that_continue_others_know_who_had_diverged() -> None:
+    run = one_ill()
+    vehicle, drug = runs.TWO_ARMS.arms
+    arms = (dataclasses.replace(drug, name="on"), vehicle, dataclasses.replace(drug, name="off"))
+    new = populate(dataclasses.replace(runs.TWO_ARMS, arms=arms), (runs.FOUR_MICE,), 11)
+    found = inherited(run.failures, run.population, new, [1, 0, 1])
+    assert [one.arm for one in found] == ["on", "off"]
+    places = [(*divmod(int(animal), new.mice), int(neuron)) for animal, neuron in new.lanes()[[f.lane for f in found]]]
+    assert places == [(0, 1, 5), (2, 1, 5)]
+    assert {one.time for one in found} == {DAY}
 
 
 def test_sound_runs_name_nobody() -> None:

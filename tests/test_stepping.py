@@ -15,23 +15,23 @@ from scipy.linalg import expm
 from scipy.special import lambertw
 
 from plastisim import cascade
-from plastisim.engine import control, stepping
+from plastisim.engine import control, rodas
 from plastisim.engine.control import Lanes, Tolerance, start
 from plastisim.engine.devices import compiled
 from plastisim.engine.stepping import ALONE, Coupling, advance
 
 # The method in its original variables k = u / GAMMA-matrix.
-GAMMAS = np.linalg.inv(np.eye(6) / stepping.GAMMA - stepping.MEMORY)
-ALPHA, B = stepping.STAGE @ GAMMAS, stepping.RESULT @ GAMMAS
-BETA, EMBEDDED = ALPHA + GAMMAS, (stepping.RESULT - stepping.ERROR) @ GAMMAS
+GAMMAS = np.linalg.inv(np.eye(6) / rodas.GAMMA - rodas.MEMORY)
+ALPHA, B = rodas.STAGE @ GAMMAS, rodas.RESULT @ GAMMAS
+BETA, EMBEDDED = ALPHA + GAMMAS, (rodas.RESULT - rodas.ERROR) @ GAMMAS
 
 
 # ---------------------------------------------------------------- coefficients
 
 
 def test_sums_of_rows_are_the_times_and_the_weights_of_the_drift():
-    np.testing.assert_allclose(ALPHA.sum(axis=1), stepping.TIMES, atol=1e-14)
-    np.testing.assert_allclose(GAMMAS.sum(axis=1), stepping.DRIFT, atol=1e-14)
+    np.testing.assert_allclose(ALPHA.sum(axis=1), rodas.TIMES, atol=1e-14)
+    np.testing.assert_allclose(GAMMAS.sum(axis=1), rodas.DRIFT, atol=1e-14)
 
 
 @pytest.mark.parametrize(("weights", "order"), [(B, 4), (EMBEDDED, 3)])
@@ -93,7 +93,7 @@ def fixed(rates: Any, inputs_at: Any, first: np.ndarray, length: float, steps: i
 
     def body(index: Array, values: Array) -> Array:
         elapsed = step * jnp.asarray(index, values.dtype)
-        return stepping._rosenbrock(rates, inputs_at, control.start(values), elapsed, step, ALONE)[0]
+        return rodas._rosenbrock(rates, inputs_at, control.start(values), elapsed, step, ALONE)[0]
 
     return np.asarray(compiled(lambda values: lax.fori_loop(0, steps, body, values))(jnp.asarray(first)))
 
@@ -125,7 +125,7 @@ def test_estimate_bounds_the_error_of_a_step():
     steps = np.array([0.1, 0.05, 0.025, 0.0125])
     values = jnp.ones((2, len(steps)))
     lanes = control.start(values)
-    found, error, *_ = stepping._rosenbrock(kaps, of_kaps(1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
+    found, error, *_ = rodas._rosenbrock(kaps, of_kaps(1.0), lanes, 0.0 * steps, jnp.asarray(steps), ALONE)
     true = np.abs(np.asarray(found) - np.exp([-2.0 * steps, -steps])).max(axis=0)
     estimate = np.abs(np.asarray(error)).max(axis=0)
     assert (true < estimate).all()
@@ -141,7 +141,7 @@ def integrator(
     absolute: float = 1e-9, signed: bool = False,
 ) -> Callable[[Lanes, float], Lanes]:  # fmt: skip
     limits = Tolerance(relative, np.full(variables, absolute), np.full(variables, signed))
-    return compiled(lambda lanes, length: advance(rates, inputs_at, lanes, length, limits, coupling))
+    return compiled(lambda lanes, length: advance(rates, inputs_at, lanes, length, limits, rodas.RODAS4P, coupling))
 
 
 def nothing(elapsed: Array, values: Array) -> tuple[()]:

@@ -46,6 +46,6 @@ def rest(rates: Rates, values: Array, inputs: Any, iterations: int = ITERATIONS)
 
 
 def relative_residual(rates: Rates, values: Array, inputs: Any) -> Array:
-    """Return |rate| over the sum of the sizes of its variable and a unit of time, shape (variable, lane)."""
+    """Return |rate| relative to its variable, or to 1e-6 of its unit where it is smaller, 1/s; (variable, lane)."""
     slope = jnp.stack(rates(list(values), inputs))
     return jnp.abs(slope) / jnp.maximum(jnp.abs(values), 1e-6)

@@ -1,6 +1,6 @@
 """An explicit step, for systems whose solution is as fast as their fastest rate.
 
-A cell whose calcium oscillates needs short steps whatever the method; a stiff method (stepping.py) then pays for a
+A cell whose calcium oscillates needs short steps whatever the method; a stiff method (rodas.py) then pays for a
 Jacobian and its factors that buy no longer step. Dormand & Prince 1980, J Comput Appl Math 6:19, seven stages, order 5,
 with an embedded result of order 4 as error estimate (coefficients as in SciPy's RK45).
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, dataclass_transform
@@ -87,7 +88,7 @@ class Fit:
     def source(self, path: str) -> Source:
         """Return where a number comes from: the script, its rows, and how far the number is known."""
         number = self.document["numbers"][path]
-        spread = f"x/÷ {2.718281828 ** number['sd_of_ln']:.2f} (1 SD)"
+        spread = f"x/÷ {math.exp(number['sd_of_ln']):.2f} (1 SD)"
         return fitted(f"{self.document['script']}, seed {self.document['seed']}: rows {number['rows']}; {spread}")
 
     def parameter(self, path: str, unit: str, meaning: str) -> Any:

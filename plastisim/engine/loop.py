@@ -18,7 +18,8 @@ from jax import numpy as jnp
 from plastisim.engine.control import FIRST_STEP, Lanes, Tolerance
 from plastisim.engine.jacobian import Rates
 from plastisim.engine.noise import Counted, advance_counted
-from plastisim.engine.stepping import RODAS4P, Coupling, Method, advance
+from plastisim.engine.rodas import RODAS4P
+from plastisim.engine.stepping import Coupling, Method, advance
 
 PIECES = 8  # cubic pieces a segment
 
@@ -68,7 +69,7 @@ def animals_chunk(
 
     def piece(carry: tuple[Lanes, tuple[Array, Array]], duration: Array, given: Any) -> tuple[Any, Array]:
         lanes, (begin, slope_begin) = carry
-        lanes = advance(rates, lambda *_: given, lanes, duration, tolerance)
+        lanes = advance(rates, lambda *_: given, lanes, duration, tolerance, RODAS4P)
         end, slope_end = seen(lanes.values, given)
         first, last, rise = slope_begin * duration, slope_end * duration, end - begin
         cubic = jnp.stack([begin, first, 3.0 * rise - 2.0 * first - last, first + last - 2.0 * rise])
@@ -156,7 +157,7 @@ def neurons_chunk(
         here, event, length, end = now
         fresh = event & (carry.failed < 0)
         carry = carry._replace(step=jnp.where(fresh, jnp.minimum(carry.step, FIRST_STEP), carry.step))
-        system = (rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, coupling, method)
+        system = (rates, lambda t, v: inputs_at(here, t, v), carry, length, tolerance, method, coupling)
         carry = advance(*system) if pools is None else advance_counted(*system, pools, end)
         return carry, (carry.values, carry.failed)
 

@@ -75,8 +75,8 @@ def counted(copies: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def advance_counted(
-    rates: Rates, inputs_at: InputsAt, lanes: Lanes, length: Array, tolerance: Tolerance, coupling: Coupling,
-    method: Method, pools: Counted, moment: Array,
+    rates: Rates, inputs_at: InputsAt, lanes: Lanes, length: Array, tolerance: Tolerance, method: Method,
+    coupling: Coupling, pools: Counted, moment: Array,
 ) -> Lanes:  # fmt: skip
     """Integrate every lane over `length` seconds (see `stepping.advance`), drawing the counted pools every tick.
 
@@ -86,8 +86,8 @@ def advance_counted(
         lanes: where the integration stands.
         length: duration, s, shape (); cut into equal ticks no longer than `pools.tick`, none if it is zero.
         tolerance: see `control.Tolerance`.
-        coupling: of neighbouring lanes.
         method: how a step is made.
+        coupling: of neighbouring lanes.
         pools: see `Counted`.
         moment: s, integer, the same for no two stretches of a run; part of the address of every draw.
     """
@@ -100,10 +100,12 @@ def advance_counted(
         def later(elapsed: Array, values: Array) -> Any:
             return inputs_at(begin + elapsed, values)
 
-        moved = advance(rates, later, carry, duration, tolerance, coupling, method)
+        moved = advance(rates, later, carry, duration, tolerance, method, coupling)
         keys = jax.vmap(lambda key: address(address(key, *_alike(carry, moment)), *_alike(carry, index)))(pools.keys)
         drawn = kick(rates, later, carry.values, moved.values, duration, pools._replace(keys=keys))
-        return moved._replace(values=jnp.where(moved.failed >= 0, moved.values, drawn))
+        # How far a lane came is said in s of its stretch, not of the tick in which it diverged.
+        reached = jnp.where((moved.failed >= 0) & (carry.failed < 0), begin + moved.step, moved.step)
+        return moved._replace(values=jnp.where(moved.failed >= 0, moved.values, drawn), step=reached)
 
     return lax.fori_loop(0, ticks, tick, lanes)
 

@@ -13,7 +13,7 @@ counts are of a method of four stages; with the six of today there are some 4,40
 So it should pay most for few neurons, and for up to some 30,000 (8 warps on each of 132 multiprocessors) cost the
 same. A tile of 32 lanes is one warp: it leaves its loop when its own neurons have finished.
 
-Step control, coefficients, Jacobian and factors are those of `stepping`, `jacobian` and `linear`. What differs is that
+Step control, coefficients, Jacobian and factors are those of `rodas`, `jacobian` and `linear`. What differs is that
 variables are a list of rows of shape (tile,), since Triton neither stacks nor slices, and that no value is fenced:
 inside one kernel none leaves the registers. Without the fences multiplications and additions are contracted at other
 places: results agree with the plain loop to within rounding, steps taken are the same.
@@ -39,7 +39,8 @@ from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, pla
 from plastisim.engine.jacobian import Rates, linearise, moving
 from plastisim.engine.linear import eliminate, factorise, substitute
 from plastisim.engine.loop import PIECES, Pieces
-from plastisim.engine.stepping import DRIFT, ERROR, GAMMA, MEMORY, ORDER, RESULT, STAGE, TIMES, Coupling
+from plastisim.engine.rodas import DRIFT, ERROR, GAMMA, MEMORY, ORDER, RESULT, STAGE, TIMES
+from plastisim.engine.stepping import Coupling
 
 TILE = 32
 
@@ -51,7 +52,7 @@ def advance_in_one_kernel(
     rates: Rates, system: Callable[[Any], tuple[InputsAt, Coupling]], given: Any, lanes: Lanes, length: Array,
     tolerance: Tolerance, tile: int = TILE, interpret: bool = False,
 ) -> Lanes:  # fmt: skip
-    """Do what `stepping.advance` does, with the whole loop of each tile of lanes in one kernel.
+    """Do what `stepping.advance` does with `RODAS4P`, and the whole loop of each tile of lanes in one kernel.
 
     Args:
         rates: elementwise rates (see `jacobian.linearise`).
@@ -149,7 +150,7 @@ def _rows(ref: Any, count: int) -> Any:
 def _loop(
     rates: Rates, inputs_at: InputsAt, coupling: Coupling, lanes: Lanes, length: Array, tolerance: Tolerance
 ) -> Lanes:
-    """Do what `stepping.advance` does; `lanes.values` is a list of rows."""
+    """Do what `stepping.advance` does with `RODAS4P`; `lanes.values` is a list of rows."""
 
     def unfinished(carry: tuple[Lanes, Array]) -> Array:
         return jnp.min(carry[1]) < length
@@ -188,7 +189,7 @@ def _attempt(
 def _rosenbrock(
     rates: Rates, inputs_at: InputsAt, coupling: Coupling, lanes: Lanes, elapsed: Array, step: Array
 ) -> tuple[Rows, Rows, Array]:
-    """Return values, errors and whether rates are finite (see `stepping`)."""
+    """Return values, errors and whether rates are finite (see `rodas`)."""
     values, still = list(lanes.values), lanes.failed >= 0
     inputs, drift = moving(lambda t: inputs_at(t, values), elapsed)
     slopes, jacobian = linearise(rates, values, inputs, drift)

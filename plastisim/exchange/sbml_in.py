@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from plastisim.engine.control import Lanes, Tolerance
 from plastisim.engine.devices import compiled
 from plastisim.engine.errors import ConfigError, NumericalError
+from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import advance
 from plastisim.exchange.sbml_document import SUPPORTED
 from plastisim.exchange.sbml_math import TIME, Formula, Unsupported, Values
@@ -207,7 +208,7 @@ class SbmlModel:
                 return Inputs(begin + elapsed * tick, constants, conditions)
 
             signed = np.ones(len(self.names), bool)  # SBML lets anything be negative
-            return advance(rates, inputs_at, lanes, length / tick, Tolerance(relative, absolute, signed))
+            return advance(rates, inputs_at, lanes, length / tick, Tolerance(relative, absolute, signed), RODAS4P)
 
         return compiled(program)
 
