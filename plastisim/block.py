@@ -30,6 +30,7 @@ from plastisim.trees import Ledger, Seen, Trees
 
 Tree = TypeVar("Tree")
 VARIABLES = model.variables()
+VECTOR = 16  # animals; in whole vectors, since the rest of a loop is rounded otherwise
 _NAMES = [declared.name for declared in VARIABLES]
 GROWTH = [_NAMES.index(name) for name in ("plasticity_proteins", "spine_set_point", "ampa_gain")]
 
@@ -118,7 +119,8 @@ def members(population: Population, width: int) -> list[Members]:
     """Share out a population in blocks of `width` lanes."""
     pairs, filled, neurons = population.lanes(), population.filled, population.neurons
     dendrites = population.cohorts[0].dendrites
-    within = width // filled * neurons if width % filled == 0 else min(width, (width // filled + 2) * neurons)
+    most = width // filled if width % filled == 0 else width // filled + 2  # animals, a part of them counted whole
+    within = min(width, most * neurons)
     real, blocks = population.animals * filled, []
     for first in range(0, real, width):
         own = np.arange(first, min(first + width, real))
@@ -130,7 +132,7 @@ def members(population: Population, width: int) -> list[Members]:
         sites = (start[:, None] + np.arange(dendrites)).ravel()
         blocks.append(
             Members(
-                animals=_filled(animals, width // GROUP),
+                animals=_filled(animals, min(width // GROUP, -(-most // VECTOR) * VECTOR)),
                 lanes=lanes,
                 sites=_filled(sites, within * dendrites),
                 animal=np.searchsorted(animals, pairs[lanes, 0]).astype(np.int32),
