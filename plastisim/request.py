@@ -200,11 +200,12 @@ class Request:
 
     def finish(self) -> None:
         """Give the folder its final name."""
-        for parts in self.work.glob("*.progress"):
-            remove(parts)
         with as_store_error(self.out):
             flush(self.work)
             put_in_place(self.work, self.out)
+        # Not before: killed between the two, a run without its parts could not be resumed.
+        for parts in self.out.glob("*.progress"):
+            remove(parts)
 
     @classmethod
     def left_in(cls, out: Path) -> Request:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import runs
 
-from plastisim import diary
+from plastisim import diary, request
 from plastisim.description import decoded, described, encoded, setup_of
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.lab.branch_table import QUANTITIES
@@ -177,6 +177,24 @@ def test_tables_of_a_stored_run_are_those_of_memory(whole: Path, tmp_path: Path)
     assert stored.mouse.tolist() == memory.mouse.tolist()
     for quantity in QUANTITIES:
         np.testing.assert_array_equal(stored.values(quantity), memory.values(quantity))
+
+
+def test_killed_before_its_final_name_a_run_still_has_what_it_is_resumed_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = request.Request(out=tmp_path / "run")
+    (asked.work / "run.zarr.progress").mkdir(parents=True)
+
+    def killed(folder: Path, path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as moment, pytest.raises(KeyboardInterrupt):
+        moment.setattr(request, "put_in_place", killed)
+        asked.finish()
+    assert (asked.work / "run.zarr.progress").is_dir()
+    asked.finish()
+    assert asked.out.is_dir()
+    assert not list(asked.out.iterdir())
 
 
 @pytest.mark.slow
