@@ -34,9 +34,9 @@ def keep_compiled_programs() -> None:
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Return `function` compiled for the default device, its fences (see tracing.py) respected.
+    """Return `function` compiled for the default device, barriers between its operations respected.
 
-    On CPU, XLA takes fences away before it fuses operations and then computes shared values many times over; that pass
+    On CPU, XLA takes barriers away before it fuses operations and then computes shared values many times over; that pass
     is left out. So is the one that compiles loops over less than about a kilobyte as one function, and knows no
     fences: a system of two variables would not compile. Operations run whole and in one fixed order: to cut them up or
     hand them to a pool of threads costs more than the operation where arrays are small (measured: CHANGELOG.md), and
@@ -51,17 +51,3 @@ def compiled(function: Callable[..., Any]) -> Any:
         }
         return jax.jit(function, compiler_options=options)
     return jax.jit(function)
-
-
-def fuse_results_of_operations() -> None:
-    """Let XLA on CPU compute several results in one loop; it takes a third off the cascade and changes no bit.
-
-    The switch can be set only for the whole process, and only before JAX compiles anything; later it does nothing.
-    """
-    switch = "--xla_backend_extra_options=xla_cpu_use_multi_output_fusion=true"
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in flags:  # whoever sets their own knows what they want
-        os.environ["XLA_FLAGS"] = f"{flags} {switch}".strip()
-
-
-fuse_results_of_operations()

@@ -8,6 +8,7 @@ from jax import Array, lax
 from jax import numpy as jnp
 
 from plastisim.engine.jacobian import Rates, linearise
+from plastisim.engine.kernels import kernel
 from plastisim.engine.linear import factorise, solve
 from plastisim.engine.tracing import shared
 
@@ -35,6 +36,7 @@ def rest(rates: Rates, values: Array, inputs: Any, iterations: int = ITERATIONS)
 
     newton = shared(move)
 
+    @kernel
     def body(_: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         current, step = carry
         return current + jnp.stack(newton(list(current), step)), jnp.minimum(3.0 * step, LONGEST)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import jax
 import numpy as np
-from jax import Array, lax
+from jax import Array
 from jax import numpy as jnp
 
 from plastisim.engine.control import Lanes
+from plastisim.engine.kernels import fence
 from plastisim.engine.jacobian import Rates
 from plastisim.engine.stepping import Coupling, InputsAt, Method, weighted
 from plastisim.engine.tracing import shared
@@ -47,7 +48,7 @@ def _dormand_prince(
     @jax.jit  # traced once, called for each stage
     def slope(inner: Array, moment: Array) -> Array:
         # A fence: XLA would compute a stage again wherever it is used.
-        return lax.optimization_barrier(jnp.stack(slopes(list(inner), inputs_at(moment, inner))))
+        return fence(jnp.stack(slopes(list(inner), inputs_at(moment, inner))))
 
     stages, inner = [first], values
     for index in range(1, len(TIMES)):

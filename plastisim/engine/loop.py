@@ -17,6 +17,7 @@ from jax import numpy as jnp
 
 from plastisim.engine.control import FIRST_STEP, Lanes, Tolerance
 from plastisim.engine.jacobian import Rates
+from plastisim.engine.kernels import fence
 from plastisim.engine.noise import Counted, advance_counted
 from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import Coupling, Method, advance
@@ -110,7 +111,7 @@ def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int, gro
     row = index * animals + jnp.asarray(animal[::group], index.dtype)
     cubic = pieces.coefficients[row].T.reshape(4, quantities, -1)
     x = (position - jnp.asarray(index, position.dtype))[None]
-    found = lax.optimization_barrier(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
+    found = fence(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
     return jnp.broadcast_to(found[..., None], (*found.shape, group)).reshape(quantities, -1)
 
 

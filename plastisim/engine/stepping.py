@@ -18,6 +18,7 @@ from jax import numpy as jnp
 
 from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
 from plastisim.engine.jacobian import Rates
+from plastisim.engine.kernels import fence, kernel
 
 
 class Coupling(NamedTuple):
@@ -80,6 +81,7 @@ def advance(
     def unfinished(carry: _Carry) -> Array:
         return jnp.any(carry[1] < length)
 
+    @kernel
     def body(carry: _Carry) -> _Carry:
         return _attempt(rates, inputs_at, carry, length, tolerance, method, coupling)
 
@@ -103,15 +105,29 @@ def _attempt(
 
     absolute = jnp.asarray(tolerance.absolute, error.dtype)[:, None]
     signed = jnp.asarray(tolerance.signed)[:, None]
-    proposed, bad, scaled = judge(lanes.values, proposed, error, tolerance.relative, absolute, signed)
+    judged = judge(lanes.values, proposed, error, tolerance.relative, absolute, signed)
+    proposed, bad, scaled = map(fence, judged)
     # One by one: the order in which XLA sums an axis depends on the number of lanes, and a neuron must not.
-    squares = sum([*scaled**2], jnp.zeros_like(trial.step))
-    own, guilt = blame(lanes.failed, jnp.sqrt(squares / len(error)), jnp.any(bad, axis=0), sound)
+    squares = fence(functools.reduce(operator.add, [*scaled**2]))
+    inadmissible = functools.reduce(operator.or_, [*bad])
+    own, guilt = map(fence, blame(lanes.failed, jnp.sqrt(squares / len(error)), inadmissible, sound))
     worst, blamed = _over_group(own, group), (guilt > 1.0) & (guilt >= _over_group(guilt, group))
-    culprit = jnp.argmax(jnp.where(bad, jnp.inf, jnp.abs(scaled)), axis=0).astype(jnp.int32)
+    culprit = _largest(jnp.where(bad, jnp.inf, jnp.abs(scaled)))
     accept, following, finished = decide(lanes, elapsed, length, trial, worst, blamed, culprit, method.order)
     carried = jax.tree.map(lambda new, old: jnp.where(accept[None], new, old), after, carried)
     return following._replace(values=jnp.where(accept[None], proposed, lanes.values)), finished, carried
+
+
+def _largest(rows: Array) -> Array:
+    """Return the first row in which each lane has its largest value, shape (lane,); row by row, as XLA on CPU is slow.
+
+    A value that is not a number is not the largest.
+    """
+    most, found = rows[0], jnp.zeros(rows.shape[1], jnp.int32)
+    for index, row in enumerate(rows[1:], start=1):
+        found = jnp.where(row > most, index, found)
+        most = jnp.maximum(most, row)
+    return found
 
 
 def weighted(weights: np.ndarray, stages: list[Array]) -> Array:

@@ -1,9 +1,8 @@
 """Traced functions read back: one flat list of operations, and each shared value computed once.
 
 XLA on CPU fuses a value into every operation that uses it, and so computes it as often as it is used; in the
-straight-line code of a Jacobian and its factors that is thousands of times. Without any fusion each operation is a
-kernel of its own. `shared` takes the middle way: it fences every value that is used more than once. Compile what it
-returns with `devices.compiled`, which keeps the fences.
+straight-line code of a Jacobian and its factors that is thousands of times. Without any fusion each operation is a loop
+of its own. `shared` takes the middle way: it fences every value that is used more than once.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
-from jax import lax
 from jax.extend import core as jcore
+
+from plastisim.engine.kernels import fence
 
 _NESTED = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _LOOPS = ("while", "scan", "cond")
@@ -87,9 +87,9 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
         values = {**program.known, **dict(zip(program.arguments, jax.tree.leaves(arguments), strict=True))}
         for operation in program.operations:
             results = bind(operation.equation, [values[key] for key in operation.inputs])
-            fence = operation.equation.primitive.name not in _CHEAP
+            dear = operation.equation.primitive.name not in _CHEAP
             for key, result in zip(operation.outputs, results, strict=True):
-                values[key] = lax.optimization_barrier(result) if fence and uses.get(key, 0) > 1 else result
+                values[key] = fence(result) if dear and uses.get(key, 0) > 1 else result
         return jax.tree.unflatten(jax.tree.structure(shape), [values[key] for key in program.results])
 
     return fenced
