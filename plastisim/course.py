@@ -18,7 +18,7 @@ from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError, StoreError
 from plastisim.engine.noise import counted
 from plastisim.lab.protocol import DAY, TICK
-from plastisim.population import exposures, in_precision, neuron_keys, pathways, sites
+from plastisim.population import exposures, in_precision, neuron_keys, on_host, pathways, sites
 from plastisim.quarantine import Failure, failures
 from plastisim.setup import Setup
 from plastisim.trees import Ledger, Seen, side_by_side
@@ -93,7 +93,7 @@ class Course:
         pathway = pathways(population, setup.pathway, setup.spread, dtype)
         arm = np.arange(len(self.length)) // (len(self.length) // population.arms)
         law = in_precision(treatment.changed_spines(law, protocol, arm), dtype)
-        self.cast = Cast(exposure, pathway, law, branches, copies, chance)
+        self.cast = on_host(Cast(exposure, pathway, law, branches, copies, chance))
         self.blocks: list[Block] = []
         self.failures: list[Failure] = []
         self.residual = np.nan

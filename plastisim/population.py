@@ -122,6 +122,15 @@ def in_precision(tree: Tree, dtype: jnp.dtype) -> Tree:
     return jax.tree.map(cast, tree)
 
 
+def on_host(tree: Tree) -> Tree:
+    """Return arrays on the host, where a part of them is found much sooner; keys of chance stay where they are."""
+
+    def fetched(leaf: Any) -> Any:
+        return leaf if jnp.issubdtype(jnp.result_type(leaf), jax.dtypes.prng_key) else np.asarray(leaf)
+
+    return jax.tree.map(fetched, tree)
+
+
 def mice(population: Population) -> Mice:
     """Return the addresses of all mice."""
     return Mice(np.uint32(population.seed), population.cohort, population.mouse)

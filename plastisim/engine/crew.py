@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 CPU_BLOCK = 64  # lanes of a small population: few enough to share them out evenly
 CPU_WIDE = 256  # lanes of a large one: handing operations to the processor costs less for each (measured: CHANGELOG.md)
-MANY = 1024  # lanes from which on blocks are wide
+MANY = 512  # lanes from which on blocks are wide
 GPU_BLOCK = 65536  # lanes; a GPU needs many at once
 
 

@@ -13,8 +13,8 @@ from jax import Array
 from jax import numpy as jnp
 
 from plastisim.engine.control import Lanes
-from plastisim.engine.kernels import fence
 from plastisim.engine.jacobian import Rates
+from plastisim.engine.kernels import fence
 from plastisim.engine.stepping import Coupling, InputsAt, Method, weighted
 from plastisim.engine.tracing import shared
 

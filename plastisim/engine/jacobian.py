@@ -88,7 +88,8 @@ def moving(inputs_at: Callable[[Array], Any], elapsed: Array) -> tuple[Any, list
 def _differentiate(equation: Any, values: list[Any], slopes: list[Row]) -> list[tuple[Any, Row]]:
     """Run one operation and apply the chain rule to it."""
     primitive, params = equation.primitive, equation.params
-    results = bind(equation, values)
+    inverse = 1.0 / values[1] if primitive.name == "div" and any(slopes) else None  # one division, and not three
+    results = bind(equation, values) if inverse is None else [values[0] * inverse]
     if len(results) > 1 and any(slopes):
         raise NotImplementedError(f"rates must be elementwise, but use {primitive.name}")
     if not any(slopes) or not jnp.issubdtype(results[0].dtype, jnp.floating):
@@ -102,18 +103,40 @@ def _differentiate(equation: Any, values: list[Any], slopes: list[Row]) -> list[
         if values[position].shape != results[0].shape:
             raise NotImplementedError(f"rates must be elementwise, but use {primitive.name} across shapes")
         sign = _SIGNS.get(primitive.name, (0,) * len(values))[position]
-        factor = None if sign else _partial(primitive, params, values, position)
+        factor = None if sign else _partial(primitive, params, values, position, results[0], inverse)
         for index, entry in slope.items():
             term = entry * factor if factor is not None else (entry if sign > 0 else -entry)
             row[index] = row[index] + term if index in row else term
     return [(results[0], row)]
 
 
-def _partial(primitive: Any, params: dict[str, Any], values: list[Any], position: int) -> Array:
-    """Return the derivative of an elementwise operation by its operand at `position`."""
+def _partial(
+    primitive: Any, params: dict[str, Any], values: list[Any], position: int, result: Array, inverse: Array | None
+) -> Array:
+    """Return the derivative of an elementwise operation by its operand at `position`.
+
+    Args:
+        primitive: of the operation.
+        params: of the operation.
+        values: its operands.
+        position: of the operand.
+        result: of the operation.
+        inverse: of the divisor, if the operation is a division.
+    """
+    shape = values[position].shape
     if primitive.name == "mul":
         other = values[1 - position]
-        return jnp.broadcast_to(other, values[position].shape) if jnp.ndim(other) == 0 else other
+        return jnp.broadcast_to(other, shape) if jnp.ndim(other) == 0 else other
+    if inverse is not None:
+        return jnp.broadcast_to(inverse, shape) if position == 0 else -(result * inverse)
+    if primitive.name == "pow" and position == 0:  # without a second power, which costs as much as ten divisions
+        base, exponent = values
+        return jnp.where(base > 0.0, exponent * result / base, 0.0)
+    return _slope(primitive, params, values, position)
+
+
+def _slope(primitive: Any, params: dict[str, Any], values: list[Any], position: int) -> Array:
+    """Return the derivative of an operation by its operand at `position`, as JAX has it."""
 
     def of_one(value: Array) -> Array:
         return primitive.bind(*values[:position], value, *values[position + 1 :], **params)

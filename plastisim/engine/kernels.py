@@ -15,6 +15,7 @@ from typing import Any
 
 import jax
 from jax import Array, lax
+from jax.core import Tracer
 from jax.extend import core as jcore
 from jax.interpreters import ad, mlir
 from jaxlib.mlir import ir
@@ -38,9 +39,8 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         leaves = jax.tree.leaves(arguments)
         inside, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
-        outer = [isinstance(value, jax.core.Tracer) for value in inside.consts]
-        fixed = [None if taken else value for value, taken in zip(inside.consts, outer, strict=True)]
-        taken = [value for value, yes in zip(inside.consts, outer, strict=True) if yes]
+        taken = [value for value in inside.consts if isinstance(value, Tracer)]
+        fixed = [None if isinstance(value, Tracer) else value for value in inside.consts]
         found = _kernel.bind(*taken, *leaves, program=_Program(inside.jaxpr, fixed))
         return jax.tree.unflatten(jax.tree.structure(shape), found)
 

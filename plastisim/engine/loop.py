@@ -17,7 +17,7 @@ from jax import numpy as jnp
 
 from plastisim.engine.control import FIRST_STEP, Lanes, Tolerance
 from plastisim.engine.jacobian import Rates
-from plastisim.engine.kernels import fence
+from plastisim.engine.kernels import fence, kernel
 from plastisim.engine.noise import Counted, advance_counted
 from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import Coupling, Method, advance
@@ -76,6 +76,12 @@ def animals_chunk(
         cubic = jnp.stack([begin, first, 3.0 * rise - 2.0 * first - last, first + last - 2.0 * rise])
         return (lanes, (end, slope_end)), jnp.moveaxis(cubic, -1, 0)
 
+    @kernel
+    def pieces(lanes: Lanes, duration: Array, given: Any) -> tuple[Lanes, Array]:
+        start = (lanes, seen(lanes.values, given))
+        (lanes, _), cubics = lax.scan(lambda carry, _: piece(carry, duration, given), start, None, PIECES)
+        return lanes, cubics
+
     def segment(carry: Lanes, now: tuple[Array, Any, Array]) -> tuple[Lanes, tuple[Pieces, Array]]:
         jump, given, length = now
         carry = carry._replace(
@@ -83,12 +89,11 @@ def animals_chunk(
             step=jnp.where(jnp.any(jump != 0.0, axis=0), FIRST_STEP, carry.step),
         )
         duration = length / PIECES
-        start = (carry, seen(carry.values, given))
-        (carry, _), cubics = lax.scan(lambda c, _: piece(c, duration, given), start, None, PIECES)
+        carry, cubics = pieces(carry, duration, given)
         return carry, (Pieces(cubics.reshape(cubics.shape[0] * cubics.shape[1], -1), duration), carry.values)
 
-    lanes, (pieces, values) = lax.scan(segment, lanes, (jumps, inputs, lengths))
-    return lanes, pieces, values
+    lanes, (found, values) = lax.scan(segment, lanes, (jumps, inputs, lengths))
+    return lanes, found, values
 
 
 def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int, group: int = 1) -> Array:

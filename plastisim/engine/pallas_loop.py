@@ -1,13 +1,12 @@
 """The step loop of a whole stretch inside one GPU kernel (Pallas, lowered to Triton).
 
-What it should save, estimated on paper and measured nowhere, for the cascade of 29 variables in single precision. The
-counts are of a method of four stages; with the six of today there are some 4,400 operations, a third more:
+What it should save, estimated on paper and measured nowhere, for the cascade of 29 variables in single precision:
 
-    the plain loop (stepping.advance)   684 fenced values an attempt, each a kernel of its own at most: some 700
-                                        launches of 3 us = 2 ms, however few the neurons; 684 × (1 write + 2 reads)
-                                        × 4 bytes = 8 kB of device memory a neuron
-    one kernel                          3,200 operations, 290 of them divisions: 6,000 instructions, at one in four
-                                        cycles of 1.7 GHz 15 us; 0.5 kB (cubic pieces of the drive), from cache
+    the plain loop (stepping.advance)   930 fenced values an attempt, each a kernel of its own at most: some 950
+                                        launches of 3 us = 3 ms, however few the neurons; 930 × (1 write + 2 reads)
+                                        × 4 bytes = 11 kB of device memory a neuron
+    one kernel                          4,400 operations, 290 of them divisions: 7,000 instructions, at one in four
+                                        cycles of 1.7 GHz 16 us; 0.5 kB (cubic pieces of the drive), from cache
     registers a neuron                  29 values + 6 × 29 stages + 114 factors = 317 of 255: some are spilled to cache
 
 So it should pay most for few neurons, and for up to some 30,000 (8 warps on each of 132 multiprocessors) cost the

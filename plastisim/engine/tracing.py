@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
+from jax import numpy as jnp
 from jax.extend import core as jcore
 
 from plastisim.engine.kernels import fence
@@ -86,7 +87,7 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
         uses = _uses(program)
         values = {**program.known, **dict(zip(program.arguments, jax.tree.leaves(arguments), strict=True))}
         for operation in program.operations:
-            results = bind(operation.equation, [values[key] for key in operation.inputs])
+            results = _quick(operation.equation, [values[key] for key in operation.inputs])
             dear = operation.equation.primitive.name not in _CHEAP
             for key, result in zip(operation.outputs, results, strict=True):
                 values[key] = fence(result) if dear and uses.get(key, 0) > 1 else result
@@ -99,6 +100,14 @@ def bind(equation: Any, values: Sequence[Any]) -> list[Any]:
     """Run one operation on values and return its results."""
     results = equation.primitive.bind(*values, **equation.params)
     return list(results) if equation.primitive.multiple_results else [results]
+
+
+def _quick(equation: Any, values: Sequence[Any]) -> list[Any]:
+    """Run one operation on values; a power by exponential and logarithm, as XLA on CPU has no quick one."""
+    if equation.primitive.name != "pow":
+        return bind(equation, values)
+    base, exponent = values
+    return [jnp.where(exponent == 0, 1.0, jnp.exp(exponent * jnp.log(base)))]
 
 
 def _uses(program: Program) -> dict[Any, int]:
