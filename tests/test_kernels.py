@@ -13,8 +13,10 @@ import pytest
 from jax import Array, lax
 from jax import numpy as jnp
 
+from plastisim.engine.devices import compiled
 from plastisim.engine.jacobian import linearise
 from plastisim.engine.kernels import fence, kernel
+from plastisim.engine.loop import PIECES, Pieces, evaluate
 from plastisim.engine.tracing import shared
 
 VALUES = np.linspace(0.1, 2.0, 64)
@@ -66,6 +68,15 @@ def test_many_operations_are_one_function():
     assert len(re.findall(pattern, entry(pool))) >= 5
     assert len(re.findall(pattern, entry(kernel(pool)))) == 1
     assert 'xla_cpu_small_call="true"' in entry(kernel(pool))
+
+
+def test_a_wide_block_compiles():
+    """XLA gives reductions over many lanes to a library, which it cannot call from a kernel."""
+    lanes, quantities, group = 4096, 3, 4
+    pieces = Pieces(jnp.ones((PIECES * 2, 4 * quantities)), jnp.asarray(10.0))
+    look = compiled(lambda when, animal: kernel(lambda now: evaluate(pieces, animal, now, quantities, group))(when))
+    found = look(jnp.zeros(lanes), jnp.zeros(lanes, jnp.int32))
+    assert np.array_equal(found, np.ones((quantities, lanes)))
 
 
 def test_a_fence_has_the_slope_of_what_it_keeps():

@@ -140,5 +140,5 @@ def _over_group(values: Array, group: int) -> Array:
     """Return the largest value (or any) within each group, given back to its members; shape (lane,)."""
     if group == 1:
         return values
-    together = jnp.max(values.reshape(-1, group), axis=1)
+    together = functools.reduce(jnp.maximum, [*values.reshape(-1, group).T])  # not `max`: see `loop.evaluate`
     return jnp.repeat(together, group)
