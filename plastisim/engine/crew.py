@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CPU_BLOCK = 64  # lanes of a small population: few enough to share them out evenly
-CPU_WIDE = 256  # lanes of a large one: handing operations to the processor costs less for each (measured: CHANGELOG.md)
+CPU_WIDE = 256  # lanes of a large one: what a block costs besides its lanes is shared by more of them
 MANY = 512  # lanes from which on blocks are wide
 GPU_BLOCK = 65536  # lanes; a GPU needs many at once
 

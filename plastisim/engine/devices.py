@@ -38,7 +38,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     On CPU, XLA takes barriers away before it fuses operations and then computes shared values many times over; that
     pass is left out. So is the one that compiles loops over less than about a kilobyte as one function, and knows no
-    fences: a system of two variables would not compile. Operations run whole and in one fixed order: to cut them up or
+    barrier: a system of two variables would not compile. Operations run whole and in one fixed order: to cut them up or
     hand them to a pool of threads costs more than the operation where arrays are small (measured: CHANGELOG.md), and
     the blocks of a population keep all cores busy.
     """
