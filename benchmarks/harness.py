@@ -61,8 +61,7 @@ def arguments(
     parser = argparse.ArgumentParser(description=page, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="folder for the JSON file and the figure")
     parser.add_argument("--repeats", type=int, default=7, help="interleaved repetitions (default 7)")
-    parser.add_argument("--small", action="store_true", help="a few seconds; the numbers mean little")
-    for name, meaning in (flags or {}).items():
+    for name, meaning in {"small": "a few seconds; the numbers mean little", **(flags or {})}.items():
         parser.add_argument(f"--{name}", action="store_true", help=meaning)
     given = parser.parse_args(argv)
     if given.repeats < 1 or (given.repeats < FEWEST and not given.small):
@@ -91,17 +90,25 @@ def interleaved(
     Args:
         things: functions by name; each is called once before, to compile and to warm up, and must wait for its result.
         repeats: timed calls of each.
-        clock: `time.perf_counter`, or `time.process_time` for the work of one core, which neighbours disturb less.
+        clock: or `time.process_time`, for the work of one core, which neighbours disturb less.
     """
+    return on_clocks(things, repeats, (clock,))[0]
+
+
+def on_clocks(
+    things: Mapping[str, Callable[[], Any]], repeats: int, clocks: Sequence[Callable[[], float]]
+) -> list[dict[str, Times]]:
+    """Return what `interleaved` does, of the same calls on each of several clocks."""
     for thing in things.values():
         thing()
-    seconds: dict[str, list[float]] = {name: [] for name in things}
+    spent: dict[str, list[list[float]]] = {name: [] for name in things}
     for _ in range(repeats):
         for name, thing in things.items():
-            begin = clock()
+            begin = [clock() for clock in clocks]
             thing()
-            seconds[name].append(clock() - begin)
-    return {name: Times(tuple(found)) for name, found in seconds.items()}
+            spent[name].append([clock() - since for clock, since in zip(clocks, begin, strict=True)])
+    columns = {name: [Times(column) for column in zip(*calls, strict=True)] for name, calls in spent.items()}
+    return [{name: found[index] for name, found in columns.items()} for index in range(len(clocks))]
 
 
 def ratio(times: Mapping[str, Times], one: str, other: str) -> float:

@@ -45,7 +45,7 @@ TOLERANCES = {
         "diffrax": (1e-2, 1e-3, 1e-4, 1e-5),
     },
     "oscillatory": {
-        "ours": (1e-5, 3e-6, 1e-6, 3e-7, 1e-7),
+        "ours": (1e-5, 3e-6, 1e-6, 3e-7, 1e-7, 3e-8, 1e-8),
         "roadrunner": tuple((10.0**-digits, 10.0 ** -(digits + 3)) for digits in range(5, 10)),
         "scipy": (1e-5, 1e-6, 1e-7, 1e-8),
         "diffrax": (),
@@ -80,7 +80,7 @@ def solvers(task: peer_solvers.Task, preset: str, workers: Any, left_out: Sequen
 
 
 def candidates(solve: Callable[[Any], np.ndarray], settings: Sequence[Any], wanted: np.ndarray) -> list[dict[str, Any]]:
-    """Return setting, error and seconds of one call of each setting; the first call of all compiles.
+    """Return setting, error and the least seconds of a few calls of each setting; the first call of all compiles.
 
     Args:
         solve: a solver.
@@ -93,15 +93,25 @@ def candidates(solve: Callable[[Any], np.ndarray], settings: Sequence[Any], want
         try:
             if not found or not isinstance(setting, tuple):
                 solve(setting)
-            begin = time.perf_counter()
-            values = solve(setting)
-            seconds = time.perf_counter() - begin
+            values, seconds = quickest(lambda setting=setting: solve(setting))
         except RuntimeError as error:  # a solver that gives up
             print(f"setting {setting}: {' '.join(str(error).split())[:100]}")
             continue
         error = case_of_peers.worst(values[: len(wanted)][known], wanted[known])
         found.append({"setting": setting, "error": error, "seconds": seconds})
     return found
+
+
+def quickest(call: Callable[[], np.ndarray], tries: int = 5, enough: float = 2.0) -> tuple[np.ndarray, float]:
+    """Return what a call gives and the least of its times, s; it is tried again unless that takes `enough` seconds."""
+    least, begin = np.inf, time.perf_counter()
+    for _ in range(tries):
+        since = time.perf_counter()
+        values = call()
+        least = min(least, time.perf_counter() - since)
+        if time.perf_counter() - begin > enough:
+            break
+    return values, least
 
 
 def reference(neurons: peer_solvers.Neurons, task: peer_solvers.Task, workers: Any, least: float) -> np.ndarray:
@@ -152,8 +162,7 @@ def compared(preset: str, given: Any, workers: Any, spent: dict[str, float]) -> 
             chosen = {name: case_of_peers.cheapest(found, target) for name, found in tried.items()}
             calls = {n: functools.partial(things[n], one["setting"]) for n, one in chosen.items() if one}
             with harness.stage(spent, "run"):
-                times = harness.interleaved(calls, given.repeats)
-                busy = harness.interleaved(calls, given.repeats, peer_solvers.processor)
+                times, busy = harness.on_clocks(calls, given.repeats, (time.perf_counter, peer_solvers.processor))
             rows.append({"target": target, "chosen": chosen, "times": times, "processor": busy, "work": work,
                          "load": harness.load()})  # fmt: skip
     return {"rows": rows, "tried": tried, "neurons": work, "hours": case_of_peers.PRESETS[preset][1] / 3600}
@@ -170,8 +179,8 @@ def show(preset: str, found: Mapping[str, Any]) -> dict[str, float]:
                 continue
             times, busy, share = row["times"], row["processor"], row["work"]["ours"] / row["work"][name]
             each = [f"{1e3 * clock[name].median / row['work'][name]:.3g}" for clock in (times, busy)]
-            slower = [
-                harness.ratio(clock, name, "ours") * share if "ours" in clock else np.nan for clock in (times, busy)
+            slower = [  # an error that we do not reach, and they do, is no draw
+                harness.ratio(clock, name, "ours") * share if "ours" in clock else 0.0 for clock in (times, busy)
             ]
             setting = "/".join(f"{part:g}" for part in np.atleast_1d(one["setting"]))
             ratios = [f"{ratio:.1f}" for ratio in slower]

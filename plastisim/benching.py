@@ -47,6 +47,9 @@ def bench(out: Path | None = None) -> dict[str, Any]:
         raise ConfigError(f"no benchmarks at {str(pages)!r}; install plastisim anew, or call it from a clone")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if out is None else fresh_output(out).resolve()
+        for name in PAGES:
+            if missing := _missing(name):
+                print(f"{name} will be {missing}", file=sys.stderr)  # now, and not minutes later on the card alone
         found = {name: _page(pages / f"{name}.py", folder) for name in PAGES}
     print(card(found))
     return found
@@ -65,11 +68,16 @@ def card(found: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _missing(page: str) -> str:
+    """Return why a page is left out, if it is."""
+    missing = [name for name in NEEDS.get(page, ()) if find_spec(name) is None]
+    return f"left out: {', '.join(missing)} not installed (pip install 'plastisim[verify,sbml]')" if missing else ""
+
+
 def _page(script: Path, folder: Path) -> dict[str, Any]:
     """Run a page with --small; return its JSON and the lines with its verdicts."""
-    missing = [name for name in NEEDS.get(script.stem, ()) if find_spec(name) is None]
-    if missing:
-        return {"lines": [f"left out: {', '.join(missing)} not installed (pip install 'plastisim[verify,sbml]')"]}
+    if missing := _missing(script.stem):
+        return {"lines": [missing]}
     print(f"{script.stem} ...", file=sys.stderr)
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)

@@ -23,9 +23,10 @@ from plastisim.engine import control
 from plastisim.engine.clock import Segments
 from plastisim.engine.control import Lanes
 from plastisim.engine.loop import Pieces, at_end
+from plastisim.engine.randomness import keys_of
 from plastisim.engine.stepping import Method
 from plastisim.population import Population
-from plastisim.spine_agents import Sites
+from plastisim.spine_agents import Sites, keyed
 from plastisim.trees import Ledger, Seen, Trees
 
 Tree = TypeVar("Tree")
@@ -62,9 +63,9 @@ class Cast(NamedTuple):
         exposure: of every animal; leaves of shape () or (animal,).
         pathway: of every neuron; leaves of shape () or (lane,).
         law: of spines; leaves of shape () or (site,).
-        sites: branches, shape (site,).
+        sites: branches, shape (site,); keys as their words.
         copies: molecules of each counted variable, by name; empty where nothing is left to chance.
-        chance: keys of each counted variable, shape (counted, lane); None where there is none.
+        chance: words of the keys of each counted variable, shape (counted, lane, 2); None where there is none.
     """
 
     exposure: Exposure
@@ -72,7 +73,7 @@ class Cast(NamedTuple):
     law: Spines
     sites: Sites
     copies: dict[str, Any]
-    chance: Array | None
+    chance: np.ndarray | None
 
 
 class Given(NamedTuple):
@@ -165,10 +166,11 @@ class Block:
             ),
             device,
         )  # fmt: skip
-        copies = tuple(cast.copies)
+        self.sites, copies = keyed(self.sites), tuple(cast.copies)
         self.exposing, self.program = exposure_program(tolerance), cascade_program(tolerance, copies, method)
         self.chance = () if cast.chance is None else (
-            tuple(taken(number, who.lanes) for number in cast.copies.values()), cast.chance[:, who.lanes]
+            tuple(taken(number, who.lanes) for number in cast.copies.values()),
+            keys_of(jax.device_put(cast.chance[:, who.lanes], device)),
         )  # fmt: skip
         self.initial = self.exposure.initial(self._none(len(who.animals)))
         self.animals = control.start(jnp.stack(jax.tree.leaves(self.initial)))
@@ -197,14 +199,14 @@ class Block:
     def rehearse_trees(self, nothing: Segments) -> None:
         """Compile the spines' program on a chunk without length."""
         still = self._none(len(nothing.end), len(self.who.lanes))
-        nobody = self._put(np.zeros((len(nothing.end), len(self.who.sites)), bool))
+        nobody = np.zeros((len(nothing.end), len(self.who.sites)), bool)
         self.trees.advance(nothing, still, still, nobody, still)
 
     def advance(self, chunk: Segments, given: Given) -> Stretch:
         """Move through a chunk: exposure, cascade, spines."""
         lengths, pieces, animals = self._expose(chunk, given)
         self.neurons, values, failed = self._cascade(chunk, self.rest, self.neurons, pieces, lengths)
-        struck = self._put(given.injected[:, self.who.sites // given.branches])
+        struck = given.injected[:, self.who.sites // given.branches]
         proteins, set_point, ampa_gain = (values[:, row] for row in GROWTH)
         counts, died = self.trees.advance(chunk, proteins, set_point, struck, ampa_gain)
         lanes, sites = self.who.own
@@ -214,18 +216,18 @@ class Block:
         )  # fmt: skip
 
     def _cascade(
-        self, chunk: Segments, rest: model.Resting, neurons: Lanes, pieces: Pieces, lengths: Array
+        self, chunk: Segments, rest: model.Resting, neurons: Lanes, pieces: Pieces, lengths: np.ndarray
     ) -> tuple[Lanes, Array, Array]:
         return self.program(
-            self.pathway, rest, self.animal, neurons, pieces, self._put(chunk.event), lengths,
-            self._put(chunk.end.astype(np.int32)), *self.chance,
+            self.pathway, rest, self.animal, neurons, pieces, chunk.event, lengths, chunk.end.astype(np.int32),
+            *self.chance,
         )  # fmt: skip
 
-    def _expose(self, chunk: Segments, given: Given) -> tuple[Array, Pieces, Array]:
+    def _expose(self, chunk: Segments, given: Given) -> tuple[np.ndarray, Pieces, Array]:
         """Move the animals; return the segments' lengths, what the neurons see in them, and the animals' variables."""
         here = given.arm[self.who.animals]
-        lengths = self._put((chunk.end - chunk.begin).astype(self.dtype))
-        jumps, infusion, bath = (self._put(part[..., here]) for part in (given.jumps, given.infusion, given.bath))
+        lengths = (chunk.end - chunk.begin).astype(self.dtype)
+        jumps, infusion, bath = (part[..., here] for part in (given.jumps, given.infusion, given.bath))
         supply = tuple(Supply(rate, held) for rate, held in zip(infusion, bath, strict=True))
         self.animals, pieces, values = self.exposing(self.exposure, self.animals, jumps, supply, lengths)
         return lengths, pieces, values
@@ -243,8 +245,5 @@ class Block:
         mine = spines.site < self.who.own[1]
         return Ledger(*(part[mine] for part in spines))._replace(site=self.who.sites[spines.site[mine]])
 
-    def _put(self, values: np.ndarray) -> Array:
-        return jax.device_put(values, self.device)
-
     def _none(self, *shape: int) -> Array:
-        return self._put(np.zeros(shape, self.dtype))
+        return jax.device_put(np.zeros(shape, self.dtype), self.device)

@@ -18,7 +18,7 @@ from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError, StoreError
 from plastisim.engine.noise import counted
 from plastisim.lab.protocol import DAY, TICK
-from plastisim.population import exposures, in_precision, neuron_keys, on_host, pathways, sites
+from plastisim.population import exposures, in_precision, neuron_words, on_host, pathways, sites
 from plastisim.quarantine import Failure, failures
 from plastisim.setup import Setup
 from plastisim.trees import Ledger, Seen, side_by_side
@@ -84,12 +84,11 @@ class Course:
         self.chunks = list(segments.chunks(CHUNK, self.days | set(stops) | {self.since}))
         self.position = self.at(self.since)
         law = in_precision(setup.law, dtype)
-        branches, length = sites(population, setup.spread, law, setup.microscope, dtype)
-        self.length = np.asarray(length)
+        branches, self.length = sites(population, setup.spread, law, setup.microscope, dtype)
         exposure = in_precision(exposures(population, setup.spread, dtype), dtype)
         names = counted(setup.settings.copies)
         copies = in_precision({name: setup.settings.copies[name] for name in names}, dtype)
-        chance = jnp.stack([neuron_keys(population, name) for name in names]) if names else None
+        chance = np.stack([neuron_words(population, name) for name in names]) if names else None
         pathway = pathways(population, setup.pathway, setup.spread, dtype)
         arm = np.arange(len(self.length)) // (len(self.length) // population.arms)
         law = in_precision(treatment.changed_spines(law, protocol, arm), dtype)

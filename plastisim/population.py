@@ -8,6 +8,7 @@ An animal is a mouse in an arm: the same mouse in two arms has the same ids, and
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from plastisim.biology.ligands import Ligand
 from plastisim.biology.spines import Spines
 from plastisim.cascade import GROUP
 from plastisim.engine.errors import ConfigError
-from plastisim.individuals import Branches, Mice
+from plastisim.individuals import Branches, Mice, Neurons, in_pieces
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.compounds import SEROTONIN, Compound
 from plastisim.lab.imaging import Microscope
@@ -123,40 +124,49 @@ def in_precision(tree: Tree, dtype: jnp.dtype) -> Tree:
 
 
 def on_host(tree: Tree) -> Tree:
-    """Return arrays on the host, where a part of them is found much sooner; keys of chance stay where they are."""
-
-    def fetched(leaf: Any) -> Any:
-        return leaf if jnp.issubdtype(jnp.result_type(leaf), jax.dtypes.prng_key) else np.asarray(leaf)
-
-    return jax.tree.map(fetched, tree)
+    """Return arrays on the host, where a part of them is found much sooner."""
+    return jax.tree.map(np.asarray, tree)
 
 
-def mice(population: Population) -> Mice:
-    """Return the addresses of all mice."""
-    return Mice(np.uint32(population.seed), population.cohort, population.mouse)
+def neuron_words(population: Population, purpose: str) -> np.ndarray:
+    """Return the two words of each lane's key for a purpose, shape (lane, 2)."""
+    draw = functools.partial(individuals.neuron_words, seed=_seed(population), purpose=purpose)
+    return in_pieces(draw, _neurons(population))
 
 
-def neuron_keys(population: Population, purpose: str) -> Array:
-    """Return one key a lane for a purpose, shape (lane,)."""
+def _seed(population: Population) -> np.uint32:
+    return np.uint32(population.seed)
+
+
+def _mice(population: Population, animal: np.ndarray) -> Mice:
+    """Return the addresses of the mice that some animals are; the same mouse in two arms has one address."""
+    mouse = animal % population.mice
+    return Mice(population.cohort[mouse], population.mouse[mouse])
+
+
+def _neurons(population: Population) -> Neurons:
+    """Return the addresses of the neurons of all lanes."""
     animal, neuron = population.lanes().T
-    return individuals.neuron_keys(mice(population), animal % population.mice, neuron, purpose)
+    return Neurons(_mice(population, animal), neuron)
 
 
 def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Exposure:
     """Return compounds and receptor density of every animal; leaves of shape (animal,) or, where no arm differs, ()."""
-    clearance = individuals.clearance(mice(population), in_precision(spread, dtype), dtype)
+    spread = in_precision(spread, dtype)
+    draw = functools.partial(individuals.clearance, seed=_seed(population), spread=spread, dtype=dtype)
+    clearance = in_pieces(draw, _mice(population, np.arange(population.mice)))
 
     def of_animals(values: np.ndarray) -> Any:
         same = bool((values == values[0]).all())  # one number then, which divides to the same bit as ever
-        return float(values[0]) if same else jnp.asarray(np.repeat(values, population.mice))
+        return float(values[0]) if same else np.repeat(values, population.mice)
 
     ligands = []
     for numbers in treatment.ligand_numbers(population.protocol):
         leaves = {name: of_animals(values) for name, values in numbers.items()}
-        cleared = jnp.asarray(numbers["elimination"], dtype)[:, None] * clearance[None]
+        cleared = np.asarray(numbers["elimination"], dtype)[:, None] * clearance[None]
         ligands.append(Ligand(**(leaves | {"elimination": cleared.ravel()})))
-    own = {
-        name: jnp.asarray(np.repeat(values, population.mice))
+    own: dict[str, Any] = {
+        name: np.repeat(values, population.mice)
         for name, values in treatment.animal_numbers(population.protocol).items()
     }
     return in_precision(Exposure(tuple(ligands), **own), dtype)
@@ -164,9 +174,9 @@ def exposures(population: Population, spread: Spread, dtype: jnp.dtype) -> Expos
 
 def pathways(population: Population, pathway: model.Pathway, spread: Spread, dtype: jnp.dtype) -> model.Pathway:
     """Return the parameters of every neuron: `pathway` with each neuron's own reserve, rate and 5-HT1A weight."""
-    animal, neuron = population.lanes().T
-    who = (mice(population), animal % population.mice, neuron)
-    reserve, rate = individuals.reserve_and_rate(*who, in_precision(spread, dtype), dtype)
+    animal, spread = population.lanes()[:, 0], in_precision(spread, dtype)
+    draw = functools.partial(individuals.reserve_and_rate, seed=_seed(population), spread=spread, dtype=dtype)
+    reserve, rate = in_pieces(draw, _neurons(population))
     weights = np.array([cohort.cell_type.htr1a_weight for cohort in population.cohorts])[population.cohort]
     htr1a = weights[animal % population.mice]
     own = dataclasses.replace(
@@ -179,8 +189,10 @@ def pathways(population: Population, pathway: model.Pathway, spread: Spread, dty
 
 def sites(
     population: Population, spread: Spread, law: Spines, microscope: Microscope, dtype: jnp.dtype
-) -> tuple[Sites, Array]:
+) -> tuple[Sites, np.ndarray]:
     """Return the branches, in the order arm, mouse, neuron, dendrite, and their lengths (um), both (site,).
+
+    All on the host, with the words of keys in their place (see `spine_agents.keyed`).
 
     Args:
         population: who is simulated.
@@ -193,9 +205,9 @@ def sites(
     animal, neuron, dendrite = (
         index.ravel() for index in np.indices((population.animals, population.neurons, dendrites))
     )
-    where = Branches(animal % population.mice, neuron, dendrite, animal * population.filled + neuron)
+    where = Branches(_mice(population, animal), neuron, dendrite, animal * population.filled + neuron)
     names = ("density", "turnover", "drift", "handling", "growth")
     cohorts = {name: np.array([getattr(one, name) for one in population.cohorts], dtype) for name in names}
     cohorts["resolved"] = np.array([microscope.resolved(one.density) for one in population.cohorts], dtype)
-    everyone, spread = mice(population), in_precision(spread, dtype)
-    return individuals.branches(everyone, where, cohorts, spread, law, dtype)
+    given = {"cohorts": cohorts, "spread": in_precision(spread, dtype), "law": law, "dtype": dtype}
+    return in_pieces(functools.partial(individuals.branches, seed=_seed(population), **given), where)

@@ -15,7 +15,7 @@ from jax import numpy as jnp
 from plastisim.biology.spines import CellPools, Growth, Habit, Spines, SpineState
 from plastisim.engine import table as slots
 from plastisim.engine.fields import Number
-from plastisim.engine.randomness import address, addressed_bits, bits, normals, uniform, words_below
+from plastisim.engine.randomness import address, addressed_bits, bits, keys_of, normals, uniform, words_below
 from plastisim.engine.table import Table
 
 START = slots.NEVER - 2  # moments at which the stationary start draws; no tick ends then
@@ -194,6 +194,11 @@ def _newborn(
 
     fast, slow = lax.fori_loop(0, jnp.max(table.born - first), place, (state.fast, state.slow))
     return SpineState(state.transient | newborn, state.hidden & ~newborn, fast, slow)
+
+
+def keyed(sites: Sites) -> Sites:
+    """Return branches with keys made of their words, as programs take them."""
+    return sites._replace(fates=keys_of(sites.fates), broods=keys_of(sites.broods))
 
 
 def words(keys: Array, serial: Array, moment: Array | int) -> tuple[Array, Array]:

@@ -22,7 +22,7 @@ from plastisim.lab.protocol import DAY
 from plastisim.population import sites
 from plastisim.run_tables import BRANCH, labels, mouse_names, needed, texts
 from plastisim.setup import Setup
-from plastisim.spine_agents import words
+from plastisim.spine_agents import keyed, words
 from plastisim.spine_programs import PLACE
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def places(setup: Setup, site: np.ndarray, serial: np.ndarray) -> FloatArray:
     """
     with jax.enable_x64(setup.settings.precision == "float64"):
         dtype = jnp.dtype(setup.settings.precision)
+        branches, _ = sites(setup.population, setup.spread, setup.law, setup.microscope, dtype)
 
-        @jax.jit  # one program instead of sixty small ones
-        def drawn(site: jax.Array, serial: jax.Array) -> jax.Array:
-            branches, _ = sites(setup.population, setup.spread, setup.law, setup.microscope, dtype)
-            return uniform(words(branches.fates[site], serial[:, None], PLACE)[0], dtype)[:, 0]
+        @jax.jit  # one program instead of several small ones
+        def drawn(fates: jax.Array, site: jax.Array, serial: jax.Array) -> jax.Array:
+            return uniform(words(fates[site], serial[:, None], PLACE)[0], dtype)[:, 0]
 
-        return np.asarray(drawn(jnp.asarray(site), jnp.asarray(serial))).astype(float)
+        return np.asarray(drawn(keyed(branches).fates, jnp.asarray(site), jnp.asarray(serial))).astype(float)
 
 
 def head_widths(dataset: xarray.Dataset) -> FloatArray:

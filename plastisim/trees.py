@@ -90,7 +90,12 @@ class Trees:
             self.forest = start_program(slots)(law, sites)
 
     def advance(
-        self, chunk: Segments, proteins: Array, set_point: Array, injected: Array, ampa_gain: Array | None = None
+        self,
+        chunk: Segments,
+        proteins: Array,
+        set_point: Array,
+        injected: Array | np.ndarray,
+        ampa_gain: Array | None = None,
     ) -> tuple[Array, Ledger]:
         """Move through a chunk.
 
@@ -111,7 +116,7 @@ class Trees:
         """
         if self.by_use and ampa_gain is None:
             raise ConfigError("spines that stay through use (Spines.use_capture) need the neurons' AMPA gain")
-        drive = (proteins, set_point, injected, jnp.asarray(chunk.end), jnp.asarray(chunk.slow), self.duration)
+        drive = (proteins, set_point, injected, chunk.end, chunk.slow, self.duration)
         drive += (ampa_gain,) if self.by_use else ()  # the program without it is the usual one, to the bit
         moved, counts = forest_program()(self.law, self.sites, self.forest, *drive)
         while bool(moved.table.overflow.any()):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -24,6 +26,7 @@ import case_of_peers
 import harness
 import native
 import peer_solvers
+import peers
 import spine_limit
 
 pytestmark = pytest.mark.skipif(native.compiler() is None, reason="no C compiler here")
@@ -139,6 +142,29 @@ def test_each_solver_gets_its_fastest_setting_that_is_good_enough():
     assert case_of_peers.cheapest(tried, 1e-4) is None
 
 
+def test_an_error_that_only_others_reach_is_lost(capsys: pytest.CaptureFixture[str]):
+    def row(target: float, **seconds: float | None) -> dict[str, Any]:
+        chosen = {name: None if one is None else {"setting": 1e-3, "error": target} for name, one in seconds.items()}
+        times = {name: harness.Times((one,)) for name, one in seconds.items() if one is not None}
+        return {"target": target, "chosen": chosen, "times": times, "processor": times,
+                "work": dict.fromkeys(seconds, 2)}  # fmt: skip
+
+    found = {"hours": 1.0, "neurons": {}, "rows": [row(1e-2, ours=1.0, scipy=40.0), row(1e-3, ours=2.0, scipy=50.0)]}
+    assert peers.show("smooth", found) == {"ours": 1.0, "scipy": 25.0}
+    found["rows"].append(row(1e-4, ours=None, scipy=60.0))
+    assert peers.show("smooth", found)["scipy"] == 0.0
+    assert "not reached" in capsys.readouterr().out
+
+
+def test_one_call_is_timed_on_several_clocks():
+    calls, ticks = [], iter(range(100))
+    things = {name: functools.partial(calls.append, name) for name in ("one", "other")}
+    first, second = harness.on_clocks(things, 2, (lambda: next(ticks), lambda: 0.0))
+    assert calls == ["one", "other"] * 3
+    assert first == {name: harness.Times((1, 1)) for name in things}
+    assert second == {name: harness.Times((0.0, 0.0)) for name in things}
+
+
 @pytest.mark.slow
 def test_peers_solve_the_equations_that_we_compile():
     """The rates that SciPy and diffrax are given rest where our neurons rest, and move after the dose."""
@@ -159,6 +185,19 @@ def test_the_card_of_the_bench_names_what_was_left_out(monkeypatch: pytest.Monke
     monkeypatch.setattr(benching, "find_spec", lambda name: None)
     page = benching._page(ROOT / "benchmarks" / "peers.py", ROOT)
     assert "left out: roadrunner" in benching.card({"peers": page})
+
+
+def test_the_bench_says_at_once_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def page(script: Path, _: Path) -> dict[str, Any]:
+        print(f"{script.stem} begins", file=sys.stderr)
+        return {"lines": []}
+
+    monkeypatch.setattr(benching, "find_spec", lambda name: None)
+    monkeypatch.setattr(benching, "_page", page)
+    benching.bench()
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("peers will be left out: roadrunner, scipy, libsbml not installed")
+    assert said[1:] == ["limit begins", "scaling begins", "peers begins"]
 
 
 def test_without_the_pages_there_is_no_bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from plastisim import cli
 from plastisim.commands.scripts import experiment_names, load_experiment
@@ -65,3 +69,13 @@ def test_every_experiment_that_is_offered_can_be_loaded() -> None:
     names = experiment_names()
     assert "window-24h" in names
     assert all(callable(load_experiment(name)) for name in names)
+
+
+def test_python_can_call_it_as_a_module():
+    call = [sys.executable, "-m", "plastisim", "run", "window-24h", "--out", "o", "--dose", "1"]
+    done = subprocess.run(
+        call, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("plastisim: ")
+    assert "mg/kg" in done.stderr

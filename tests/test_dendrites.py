@@ -21,7 +21,7 @@ from plastisim.lab.hypotheses import CONSOLIDATION, FORMATION_PULSE, PERSISTENCE
 from plastisim.lab.imaging import Microscope
 from plastisim.lab.protocol import DAY, Arm, Protocol
 from plastisim.population import populate, sites
-from plastisim.spine_agents import Sites
+from plastisim.spine_agents import Sites, keyed
 from plastisim.trees import Trees
 
 LAW = Spines()
@@ -30,7 +30,7 @@ HABIT = Habit(jnp.asarray(1.0), jnp.asarray(0.0), jnp.asarray(0.0))
 
 def branches(*cohorts: Cohort, law: Spines = LAW) -> Sites:
     population = populate(Protocol((Arm("one"),), 0, DAY, (0,)), cohorts, 0)
-    return sites(population, Spread(), law, Microscope(resolution=0.0), jnp.dtype("float64"))[0]
+    return keyed(sites(population, Spread(), law, Microscope(resolution=0.0), jnp.dtype("float64"))[0])
 
 
 # ---------------------------------------------------------------- compartments

@@ -14,6 +14,7 @@ from plastisim import course, model, trees
 from plastisim.biology.spines import Spines
 from plastisim.engine import table
 from plastisim.engine.errors import NumericalError
+from plastisim.individuals import WIDTH, Mice, in_pieces
 from plastisim.lab.cohort import IT, Cohort, Spread
 from plastisim.lab.compounds import PSILOCYBIN
 from plastisim.lab.protocol import Arm, Dose, Protocol
@@ -141,6 +142,29 @@ def test_another_value_compiles_nothing(what: str):
     found = runs.again(**OTHER_VALUES[what])
     assert runs.compilations() == before
     assert found.frames.cascade[-1].tobytes() != runs.two_arms().frames.cascade[-1].tobytes()
+
+
+def test_another_population_size_compiles_nothing():
+    runs.two_arms()
+    runs.again(cohorts=(dataclasses.replace(runs.FOUR_MICE, mice=6),))  # 96 neurons: a second block
+    before = runs.compilations()
+    found = runs.again(cohorts=(dataclasses.replace(runs.FOUR_MICE, mice=7),))
+    assert found.frames.cascade.shape[-1] == 2 * 7 * 8
+    assert runs.compilations() == before
+
+
+def test_individuals_are_drawn_in_pieces_of_one_width():
+    widths = []
+
+    def draw(rows: Mice) -> tuple[np.ndarray, np.ndarray]:
+        widths.append((len(rows.cohort), len(rows.mouse)))
+        return rows.cohort + 1, np.stack([rows.mouse, -rows.mouse], axis=1)
+
+    for count in (1, WIDTH, 2 * WIDTH + 5):
+        cohort, mouse = in_pieces(draw, Mice(np.arange(count), 3 * np.arange(count)))
+        np.testing.assert_array_equal(cohort, np.arange(count) + 1)
+        np.testing.assert_array_equal(mouse, np.outer(3 * np.arange(count), [1, -1]))
+    assert widths == [(WIDTH, WIDTH)] * 5
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from plastisim.population import in_precision, sites
 from plastisim.records import branch_tables
 from plastisim.setup import Setup
 from plastisim.simulation import Imaged, Run, snapshots
+from plastisim.spine_agents import keyed
 from plastisim.trees import Trees
 
 CHUNK = 64  # segments compiled together
@@ -44,7 +45,7 @@ def agents(setup: Setup, drive: Drive | None) -> Imaged:
     population, dtype = setup.population, jnp.dtype("float32")
     law = in_precision(setup.law, dtype)
     branches, length = sites(population, setup.spread, law, setup.microscope, dtype)
-    trees, lanes = Trees(law, branches, SLOTS), len(population.lanes())
+    trees, lanes = Trees(law, keyed(branches), SLOTS), len(population.lanes())
     moments = [round(day * DAY) for day in population.protocol.sessions]
     seen = [trees.look(moments[0])]
     for chunk in schedule(moments[0], moments[-1], TICK, [0]).chunks(CHUNK, moments):

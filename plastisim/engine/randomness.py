@@ -17,8 +17,13 @@ from jax import numpy as jnp
 
 def key_for(seed: Array | int, purpose: str) -> Array:
     """Return the key of a purpose; `seed` is an integer below 2^32."""
-    key = jax.random.wrap_key_data(jnp.stack([jnp.uint32(0), jnp.asarray(seed, jnp.uint32)]), impl="threefry2x32")
+    key = keys_of(jnp.stack([jnp.uint32(0), jnp.asarray(seed, jnp.uint32)]))
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()) & 0x7FFFFFFF)
+
+
+def keys_of(words: Array) -> Array:
+    """Return keys from their two words each, shape (…, 2)."""
+    return jax.random.wrap_key_data(words, impl="threefry2x32")
 
 
 @jax.jit
