@@ -22,7 +22,7 @@ from plastisim.engine.tracing import flat_program
 LANES = 16  # lanes of a block in C: two of the widest vectors, and what a step needs stays in cache
 LENGTH = 6 * 3600.0  # s
 TOLERANCE = 3e-5
-LIMITS = cascade.tolerance(TOLERANCE, [declared.metadata for declared in model.variables()])
+LIMITS = cascade.cell_tolerance(TOLERANCE)
 
 
 class Case(NamedTuple):
@@ -220,9 +220,9 @@ def disagreement(given: Case, of_c: InC, of_ours: Callable[..., Outcome]) -> dic
 
 def ours(given: Case) -> Callable[..., Outcome]:
     """Return a function of (values, length) that integrates with the run's own compiled program."""
-    program = cascade.cascade_program(TOLERANCE)
+    program = cascade.cascade_program()
     pieces = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], given.pieces)
-    fixed = jax.device_put((given.pathway, given.rest, given.animal))
+    fixed = jax.device_put((LIMITS, given.pathway, given.rest, given.animal))
 
     def advance(values: np.ndarray | Array, length: float = LENGTH) -> Outcome:
         lanes = control.start(jnp.asarray(values))

@@ -86,12 +86,11 @@ class Ours:
 
     def solve(self, tolerance: float) -> np.ndarray:
         """Return the cascade at the segments' ends, shape (neuron, time, variable)."""
-        program = cascade.cascade_program(tolerance, (), self.course.setup.method)
-        exposing = cascade.exposure_program(tolerance)
+        within = cascade.tolerances(len(self.course.setup.population.compounds), tolerance)
 
         def one(job: tuple[Any, tuple[control.Lanes, control.Lanes]]) -> np.ndarray:
             block, (block.animals, block.neurons) = job
-            block.exposing, block.program = exposing, program
+            block.within = within
             lengths, pieces, _ = block._expose(self.chunk, self.given)
             values = block._cascade(self.chunk, block.rest, block.neurons, pieces, lengths)[1]
             return np.asarray(values)[..., : block.who.own[0]]

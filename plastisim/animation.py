@@ -65,7 +65,7 @@ def animate_dendrite(
     first, last = max(FIRST, math.floor(days[0])), float(min(LAST, days[1]))
     frames = math.floor(24.0 * (last - first) / frame + 1e-9) + 1
     if frames < 1:
-        raise ConfigError(f"films show days {FIRST} to {LAST}, but this record begins on day {days[0]:g}")
+        raise ConfigError(f"films show days {FIRST:g} to {LAST:g}, but this record begins on day {days[0]:g}")
     if frames > MOST_FRAMES:
         raise ConfigError(
             f"frame: {frame:g} h makes {frames:,} frames, expected at most {MOST_FRAMES}; take longer ones"

@@ -18,7 +18,7 @@ from plastisim import model
 from plastisim.biology.exposure import Drive, Exposure
 from plastisim.biology.ligands import Supply
 from plastisim.biology.spines import Spines
-from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program
+from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program, tolerances
 from plastisim.engine import control
 from plastisim.engine.clock import Segments
 from plastisim.engine.control import Lanes
@@ -166,8 +166,8 @@ class Block:
             ),
             device,
         )  # fmt: skip
-        self.sites, copies = keyed(self.sites), tuple(cast.copies)
-        self.exposing, self.program = exposure_program(tolerance), cascade_program(tolerance, copies, method)
+        self.sites, self.program = keyed(self.sites), cascade_program(tuple(cast.copies), method)
+        self.within = tolerances(len(self.exposure.ligands), tolerance)
         self.chance = () if cast.chance is None else (
             tuple(taken(number, who.lanes) for number in cast.copies.values()),
             keys_of(jax.device_put(cast.chance[:, who.lanes], device)),
@@ -219,8 +219,8 @@ class Block:
         self, chunk: Segments, rest: model.Resting, neurons: Lanes, pieces: Pieces, lengths: np.ndarray
     ) -> tuple[Lanes, Array, Array]:
         return self.program(
-            self.pathway, rest, self.animal, neurons, pieces, chunk.event, lengths, chunk.end.astype(np.int32),
-            *self.chance,
+            self.within.neurons, self.pathway, rest, self.animal, neurons, pieces, chunk.event, lengths,
+            chunk.end.astype(np.int32), *self.chance,
         )  # fmt: skip
 
     def _expose(self, chunk: Segments, given: Given) -> tuple[np.ndarray, Pieces, Array]:
@@ -229,7 +229,8 @@ class Block:
         lengths = (chunk.end - chunk.begin).astype(self.dtype)
         jumps, infusion, bath = (part[..., here] for part in (given.jumps, given.infusion, given.bath))
         supply = tuple(Supply(rate, held) for rate, held in zip(infusion, bath, strict=True))
-        self.animals, pieces, values = self.exposing(self.exposure, self.animals, jumps, supply, lengths)
+        moving = (self.within.animals, self.exposure, self.animals, jumps, supply, lengths)
+        self.animals, pieces, values = exposure_program()(*moving)
         return lengths, pieces, values
 
     def look(self, now: int) -> Seen:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -50,6 +50,23 @@ def exposure_tolerance(ligands: int, relative: float) -> Tolerance:
     return tolerance(relative, one * ligands + release)
 
 
+def cell_tolerance(relative: float) -> Tolerance:
+    """Return the tolerance of the neurons' variables."""
+    return tolerance(relative, [declared.metadata for declared in model.variables()])
+
+
+class Within(NamedTuple):
+    """How accurate steps must be: of the animals' variables, and of the neurons'."""
+
+    animals: Tolerance
+    neurons: Tolerance
+
+
+def tolerances(ligands: int, relative: float) -> Within:
+    """Return both for a number of compounds and a relative tolerance."""
+    return Within(exposure_tolerance(ligands, relative), cell_tolerance(relative))
+
+
 def _exposure_rates(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Sequence[Array]:
     exposure, supply = inputs
     return jax.tree.leaves(exposure.rates(_exposure_state(values), supply))
@@ -61,19 +78,14 @@ def _exposure_drive(values: Sequence[Array], inputs: tuple[Exposure, tuple[Suppl
 
 
 @functools.cache
-def exposure_program(relative: float) -> Any:
-    """Return the program that advances all animals by a chunk (see `loop.animals_chunk`).
-
-    Args:
-        relative: tolerance of the neurons.
-    """
+def exposure_program() -> Any:
+    """Return the program that advances all animals by a chunk (see `loop.animals_chunk`)."""
 
     def program(
-        exposure: Exposure, lanes: Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
+        limits: Tolerance, exposure: Exposure, lanes: Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
     ) -> tuple[Lanes, Pieces, Array]:
         segments = lengths.shape[0]
         everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
-        limits = exposure_tolerance(len(exposure.ligands), relative)
         inputs = (everywhere, supply)
         return animals_chunk(_exposure_rates, _exposure_drive, lanes, jumps, inputs, lengths, limits)
 
@@ -154,20 +166,19 @@ def rest_program() -> Any:
 
 
 @functools.cache
-def cascade_program(relative: float, counted: tuple[str, ...] = (), method: Method = RODAS4P) -> Any:
+def cascade_program(counted: tuple[str, ...] = (), method: Method = RODAS4P) -> Any:
     """Return the program that advances all neurons by a chunk (see `loop.neurons_chunk`).
 
-    Its arguments are pathway, resting values, animal of each neuron, lanes, pieces, events, lengths and ends of the
-    segments, and the copies and keys of the counted variables; its results are the lanes, all 29 variables at the end
-    of each segment, (segment, variable, neuron), and which of them had diverged, (segment, neuron).
+    Its arguments are tolerance, pathway, resting values, animal of each neuron, lanes, pieces, events, lengths and ends
+    of the segments, and the copies and keys of the counted variables; its results are the lanes, all 29 variables at
+    the end of each segment, (segment, variable, neuron), and which of them had diverged, (segment, neuron).
     """
-    limits = tolerance(relative, [declared.metadata for declared in model.variables()])
     names = [declared.name for declared in model.variables()]
     rows = tuple(names.index(name) for name in counted)
 
     def program(
-        pathway: model.Pathway, rest: model.Resting, animal: Array, lanes: Lanes, pieces: Pieces, events: Array,
-        lengths: Array, ends: Array, copies: tuple[Number, ...] = (), keys: Array | None = None,
+        limits: Tolerance, pathway: model.Pathway, rest: model.Resting, animal: Array, lanes: Lanes, pieces: Pieces,
+        events: Array, lengths: Array, ends: Array, copies: tuple[Number, ...] = (), keys: Array | None = None,
     ) -> tuple[Lanes, Array, Array]:  # fmt: skip
         def inputs_at(here: Pieces, elapsed: Array, values: Array) -> tuple[Any, ...]:
             drive = Drive(*evaluate(here, animal, elapsed, DRIVES, GROUP))

@@ -32,7 +32,7 @@ from plastisim.trees import Ledger, Seen
 CHECKPOINT = "checkpoint.npz"
 END = "end.npz"
 SECONDS = 3.0  # after which what was computed is written: each writing touches every variable's file
-WAITING = 64 * 2**20  # bytes that wait for it at most
+WAITING = 8 * 2**20  # bytes that wait for it at most
 FILE = 2**20  # bytes of a variable's file, if there are as many
 
 

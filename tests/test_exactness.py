@@ -130,6 +130,7 @@ OTHER_VALUES: dict[str, dict[str, Any]] = {
         model.default_pathway(), gq=dataclasses.replace(model.default_pathway().gq, reserve=2.5)
     )},
     "spread": {"spread": Spread(reserve=0.4)},
+    "tolerance": {"settings": Settings(tolerance=1e-4)},
 }  # fmt: skip
 
 

@@ -147,6 +147,13 @@ def test_a_film_is_a_small_gif(store: Path, tmp_path: Path, capsys: pytest.Captu
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_film_of_days_that_were_not_recorded_is_refused(dataset: xarray.Dataset, tmp_path: Path) -> None:
+    late = dataset.assign_coords(time=dataset.time + 9 * ps.DAY)
+    with pytest.raises(ps.ConfigError, match="films show days -1 to 7, but this record begins on day 8"):
+        ps.animate_dendrite(late, tmp_path / "film.gif")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_film_too_large_leaves_nothing(
     dataset: xarray.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

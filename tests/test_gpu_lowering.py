@@ -21,6 +21,7 @@ from plastisim.engine import control, devices
 from plastisim.engine.explicit import DORMAND_PRINCE
 from plastisim.lab.cohort import Spread
 from plastisim.lab.imaging import Microscope
+from plastisim.spine_agents import keyed
 
 PRECISIONS = ("float32", "float64")
 SEGMENTS, SLOTS, VARIABLES = 4, 32, len(runs.VARIABLES)
@@ -31,6 +32,11 @@ LANES, ANIMALS = len(PEOPLE.lanes()), PEOPLE.animals
 def shapes(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return the shapes of what a function would return, without computing it."""
     return jax.eval_shape(lambda: function(*arguments))
+
+
+def held(values: Any) -> Any:
+    """Return the shapes of arrays on the host as a program gets them."""
+    return shapes(lambda: jax.tree.map(jnp.asarray, values))
 
 
 def results(exported: Exported) -> Any:
@@ -55,7 +61,7 @@ def _cascade(dtype: jnp.dtype) -> dict[str, Exported]:
         found[name] = export(program, platforms=["cuda"])(*arguments)
         return results(found[name])
 
-    exposure: Exposure = shapes(population.exposures, PEOPLE, Spread(), dtype)
+    exposure: Exposure = held(population.exposures(PEOPLE, Spread(), dtype))
     initial = shapes(lambda: Exposure.initial(_zeros(exposure), jnp.zeros(ANIMALS, dtype)))
     supply = tuple(Supply(number((ANIMALS,)), number((ANIMALS,))) for _ in exposure.ligands)
     drive = lower("drive", cascade.drive_program(), exposure, initial, supply)
@@ -63,25 +69,32 @@ def _cascade(dtype: jnp.dtype) -> dict[str, Exported]:
     start = shapes(lambda: control.start(jnp.stack(jax.tree.leaves(_zeros(initial)))))
     jumps = number((SEGMENTS, *start.values.shape))
     supply = jax.tree.map(lambda leaf: number((SEGMENTS, *leaf.shape)), supply)
-    pieces = lower("exposure", cascade.exposure_program(1e-5), exposure, start, jumps, supply, lengths)[1]
+    pieces = lower(
+        "exposure", cascade.exposure_program(), _limits(len(PEOPLE.compounds)), exposure, start, jumps, supply, lengths
+    )[1]
 
-    pathway = shapes(population.pathways, PEOPLE, model.default_pathway(), Spread(), dtype)
+    pathway = held(population.pathways(PEOPLE, model.default_pathway(), Spread(), dtype))
     drive = jax.tree.map(lambda leaf: number((LANES,)), drive)
     values, rest, _ = lower("rest", cascade.rest_program(), pathway, drive)
 
     lanes = shapes(lambda: control.start(_zeros(values)))
     who, flags = shapes(lambda: jnp.asarray(PEOPLE.lanes()[:, 0])), jax.ShapeDtypeStruct((SEGMENTS,), bool)
     ends = jax.ShapeDtypeStruct((SEGMENTS,), jnp.int32)
-    given = (pathway, rest, who, lanes, pieces, flags, lengths, ends)
-    lower("cascade", cascade.cascade_program(1e-3), *given)
-    lower("cascade, oscillating", cascade.cascade_program(1e-3, method=DORMAND_PRINCE), *given)
+    given = (_limits(), pathway, rest, who, lanes, pieces, flags, lengths, ends)
+    lower("cascade", cascade.cascade_program(), *given)
+    lower("cascade, oscillating", cascade.cascade_program(method=DORMAND_PRINCE), *given)
     _spines(lower, number, flags, dtype)
     return found
 
 
+def _limits(ligands: int = 0) -> control.Tolerance:
+    """Return the tolerance of animals with some compounds, or of neurons."""
+    return held(cascade.exposure_tolerance(ligands, 1e-5) if ligands else cascade.cell_tolerance(1e-3))
+
+
 def _spines(lower: Callable[..., Any], number: Any, flags: Any, dtype: jnp.dtype) -> None:
     law = population.in_precision(Spines(), dtype)
-    sites, _ = shapes(population.sites, PEOPLE, Spread(), law, Microscope(), dtype)
+    sites = held(keyed(population.sites(PEOPLE, Spread(), law, Microscope(), dtype)[0]))
     forest = lower("start", spine_programs.start_program(SLOTS), law, sites)
     injected = jax.ShapeDtypeStruct((SEGMENTS, sites.lane.shape[0]), bool)
     ends = jax.ShapeDtypeStruct((SEGMENTS,), jnp.asarray(0).dtype)
@@ -138,12 +151,12 @@ def test_the_cascade_keeps_its_shapes_and_its_fences():
     """What goes out goes in again, so that a chunk follows a chunk; and the GPU gets the fences that the CPU gets."""
     exported = lowered("float64")["cascade"]
     arguments, (lanes, values, failed) = jax.tree.unflatten(exported.in_tree, exported.in_avals)[0], results(exported)
-    assert [one.shape for one in arguments[3]] == [one.shape for one in lanes]
-    assert [one.dtype for one in arguments[3]] == [one.dtype for one in lanes]
+    assert [one.shape for one in arguments[4]] == [one.shape for one in lanes]
+    assert [one.dtype for one in arguments[4]] == [one.dtype for one in lanes]
     assert values.shape == (SEGMENTS, VARIABLES, LANES)
     assert failed.shape == (SEGMENTS, LANES)
     abstract = jax.tree.map(lambda one: jax.ShapeDtypeStruct(one.shape, one.dtype), arguments)
-    on_cpu = cascade.cascade_program(1e-3).lower(*abstract).as_text()
+    on_cpu = cascade.cascade_program().lower(*abstract).as_text()
     assert on_cpu.count("xla_cpu_small_call") == 1
     arguments_of_the_kernel = 2 * len(jax.tree.leaves(arguments))
     assert fences(exported) <= on_cpu.count("mhlo.add_dependency") <= fences(exported) + arguments_of_the_kernel

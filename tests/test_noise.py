@@ -316,7 +316,7 @@ def test_counted_pools_are_births_and_deaths():
 # ---------------------------------------------------------------- the cascade
 
 NEURONS = 64
-LIMITS = cascade.tolerance(3e-5, [declared.metadata for declared in model.variables()])
+LIMITS = cascade.cell_tolerance(3e-5)
 ROWS = tuple(runs.VARIABLES.index(name) for name in POOLS)
 
 

@@ -93,7 +93,7 @@ def test_members_of_groups_are_taken_apart_and_put_together():
 # ---------------------------------------------------------------- the cascade
 
 LANES, ANIMALS = 32, 2
-CASCADE_LIMITS = cascade.tolerance(1e-3, [declared.metadata for declared in model.variables()])
+CASCADE_LIMITS = cascade.cell_tolerance(1e-3)
 
 
 def plain_cascade(given: Any, lanes: Lanes, length: Array) -> Lanes:

@@ -22,7 +22,7 @@ from plastisim.biology.spines import Habit, Spines
 from plastisim.block import GROWTH, taken
 from plastisim.calibration.factors import OF_COHORT, OF_NEURONS, Factor, replaced, values_of
 from plastisim.calibration.means import Course, Drive, course_of, follow
-from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program
+from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program, tolerances
 from plastisim.course import AT_REST
 from plastisim.engine import control
 from plastisim.engine.clock import schedule
@@ -111,16 +111,18 @@ def _block(
     fate = np.where(restless, FATES.index("no rest"), 0)
     neurons, animals = control.start(values), control.start(jnp.stack(jax.tree.leaves(initial)))
     neurons = neurons._replace(failed=jnp.asarray(_whole_sets(restless) - 1, jnp.int32))
+    within = tolerances(len(exposure.ligands), TOLERANCE)
     time, growth = [0], [np.asarray(values)[GROWTH[:2]]]
     for chunk in schedule(0, DAY, TICK, [0], WATCH).chunks(1):
         jumps, infusion, bath = (jnp.asarray(part[..., np.full(len(who), arm)]) for part in
                                  administered(protocol, chunk, np.dtype(float)))  # fmt: skip
         lengths = jnp.asarray(chunk.end - chunk.begin, float)
         supply = tuple(Supply(*one) for one in zip(infusion, bath, strict=True))
-        animals, pieces, _ = exposure_program(TOLERANCE)(exposure, animals, jumps, supply, lengths)
-        neurons, ends, _ = cascade_program(TOLERANCE)(
-            pathway, rest, animal, neurons, pieces, jnp.asarray(chunk.event), lengths, jnp.asarray(chunk.end, jnp.int32)
-        )
+        animals, pieces, _ = exposure_program()(within.animals, exposure, animals, jumps, supply, lengths)
+        neurons, ends, _ = cascade_program()(
+            within.neurons, pathway, rest, animal, neurons, pieces, jnp.asarray(chunk.event), lengths,
+            jnp.asarray(chunk.end, jnp.int32),
+        )  # fmt: skip
         lost, tired = np.asarray(neurons.failed) >= 0, np.asarray(neurons.accepted) > STEPS
         fate = np.where((fate == 0) & tired, FATES.index("oscillates"), fate)
         fate = np.where((fate == 0) & lost & ~_whole_sets(fate > 0), FATES.index("diverged"), fate)

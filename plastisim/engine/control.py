@@ -18,7 +18,7 @@ HUGE = 1e30  # in units of the error allowed
 
 
 class Tolerance(NamedTuple):
-    """How accurate a step must be.
+    """How accurate a step must be; data of a program, so that another one compiles nothing.
 
     Attributes:
         relative: error allowed relative to a variable.
