@@ -61,6 +61,26 @@ def test_a_store_holds_what_memory_holds(whole: Path) -> None:
     assert sorted(path.name for path in whole.parent.iterdir()) == ["run.zarr", "run.zarr.day-1.npz"]
 
 
+def test_what_waits_is_bounded(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else memory grows with simulated time in a run that takes no longer than the time between two writings."""
+    waited: list[int] = []
+    commit = diary.Diary._commit
+
+    def counted(self: diary.Diary) -> None:
+        waited.append(len(self._waiting))
+        commit(self)
+
+    monkeypatch.setattr(diary.Diary, "_commit", counted)
+    monkeypatch.setattr(diary, "SECONDS", np.inf)
+    record(tmp_path / "at once.zarr", SETUP, "whole")
+    assert len(waited) == 1
+    chunks = waited.pop()
+    monkeypatch.setattr(diary, "WAITING", 1)
+    record(tmp_path / "one by one.zarr", SETUP, "whole")
+    assert waited == [1] * chunks
+    assert arrays(tmp_path / "one by one.zarr") == arrays(tmp_path / "at once.zarr") == arrays(whole)
+
+
 def interrupted(store: Path, chunks: int) -> None:
     """Record until some chunks are over, then stop as abruptly as a process can stop itself."""
     done = []
