@@ -51,6 +51,12 @@ TOLERANCES = {
         "diffrax": (),
     },
 }
+LOOKS = {  # name, line and colour (Okabe & Ito) in the figure
+    "ours": ("plastisim", "o-", "#d55e00"),
+    "roadrunner": ("libRoadRunner", "s--", "#0072b2"),
+    "scipy": ("LSODA", "^-.", "#009e73"),
+    "diffrax": ("diffrax", "D:", "#555555"),
+}
 SMALL = {
     "ours": (3e-3, 1e-3, 1e-4, 1e-5),
     "roadrunner": ((1e-4, 1e-7), (1e-6, 1e-9), (1e-8, 1e-11)),
@@ -188,19 +194,24 @@ def show(preset: str, found: Mapping[str, Any]) -> dict[str, float]:
                 (f"{row['target']:g}", name, setting, f"{one['error']:.1e}", *each, *ratios, times[name].spread)
             )
             least[name] = min(least.get(name, np.inf), float(slower[0]))
-    head = (
-        "error <=",
-        "solver",
-        "tolerance",
-        "error",
-        "ms/neuron",
-        "of processor",
-        "slower than ours",
-        "of processor",
-        "spread",
-    )
-    harness.table(head, lines)
+    head = ("error <=", "solver", "tolerance", "error", "ms/neuron", "of processor", "slower than ours", "of processor")
+    harness.table((*head, "spread"), lines)
     return least
+
+
+def draw(found: Mapping[str, Any], figure: Any) -> None:
+    """Draw what each setting costs over the error that it leaves, and the targets; lower left is better."""
+    panels = figure.subplots(1, len(found), sharey=True, squeeze=False)[0]
+    for axes, (preset, one) in zip(panels, found.items(), strict=True):
+        for name, tried in one["tried"].items():
+            points = sorted((each["error"], 1e3 * each["seconds"] / one["neurons"][name]) for each in tried)
+            label, style, color = LOOKS[name]
+            axes.plot(*zip(*points, strict=True), style, color=color, label=label)
+        for row in one["rows"]:
+            axes.axvline(row["target"], color="0.85", zorder=0)
+        axes.set(xscale="log", yscale="log", xlabel="worst relative error", title=f"{preset}, {one['hours']:g} h")
+    panels[0].set_ylabel("ms a neuron, all cores")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(LOOKS))
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
@@ -221,7 +232,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
             if preset == "smooth":
                 harness.verdict("  the aim", least["roadrunner"], at_least=AIM)
     print("\nseconds: " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items()))
-    harness.report("peers", given, machine, {"presets": found, "seconds": spent, "met": met})
+    figures = {"presets": found, "seconds": spent, "met": met}
+    harness.report("peers", given, machine, figures, functools.partial(draw, found))
     return {"presets": found, "met": met}
 
 

@@ -16,6 +16,7 @@ import pytest
 from conftest import ROOT
 from jax import Array
 from jax import numpy as jnp
+from matplotlib.figure import Figure
 
 from plastisim import benching
 from plastisim.engine.errors import ConfigError
@@ -154,6 +155,22 @@ def test_an_error_that_only_others_reach_is_lost(capsys: pytest.CaptureFixture[s
     found["rows"].append(row(1e-4, ours=None, scipy=60.0))
     assert peers.show("smooth", found)["scipy"] == 0.0
     assert "not reached" in capsys.readouterr().out
+
+
+def test_the_figure_of_the_peers_shows_every_setting():
+    tried = {
+        "ours": [{"error": 1e-2, "seconds": 2.0}, {"error": 1e-4, "seconds": 4.0}],
+        "scipy": [{"error": 1e-3, "seconds": 1.0}],
+    }
+    figure, rows = Figure(), [{"target": 1e-2}, {"target": 1e-3}]
+    one = {"tried": tried, "neurons": {"ours": 2000, "scipy": 4}, "rows": rows, "hours": 24.0}
+    peers.draw({"smooth": one, "oscillatory": one}, figure)
+    (axes, _), (legend,) = figure.axes, figure.legends
+    ours, scipy = axes.lines[:2]
+    np.testing.assert_allclose(ours.get_xydata(), [[1e-4, 2.0], [1e-2, 1.0]])  # ms a neuron
+    np.testing.assert_allclose(scipy.get_xydata(), [[1e-3, 250.0]])
+    assert [text.get_text() for text in legend.get_texts()] == ["plastisim", "LSODA"]
+    assert [float(np.asarray(line.get_xdata())[0]) for line in axes.lines[2:]] == [1e-2, 1e-3]
 
 
 def test_one_call_is_timed_on_several_clocks():
