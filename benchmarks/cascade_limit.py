@@ -16,12 +16,14 @@ from jax import numpy as jnp
 
 from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
-from plastisim.engine import control, linear, loop, rodas
+from plastisim.engine import control, linear, rodas
+from plastisim.engine.loop import Pieces
 from plastisim.engine.tracing import flat_program
 
 LANES = 16  # lanes of a block in C: two of the widest vectors, and what a step needs stays in cache
 LENGTH = 6 * 3600.0  # s
 TOLERANCE = 3e-5
+PIECES = rodas.RODAS4P.pieces
 LIMITS = cascade.cell_tolerance(TOLERANCE)
 
 
@@ -40,7 +42,7 @@ class Case(NamedTuple):
     animal: np.ndarray
     values: np.ndarray
     rest: model.Resting
-    pieces: loop.Pieces
+    pieces: Pieces
 
 
 def first_lanes(given: Case, lanes: int) -> Case:
@@ -100,12 +102,12 @@ def case(lanes: int, animals: int = 8) -> Case:
     if not float(jnp.max(residual)) < 1e-9:
         raise RuntimeError(f"no resting state: relative residual {float(jnp.max(residual))}")
     surface = [field.name for field in dataclasses.fields(Drive)].index("htr2a_surface")
-    coefficients = np.zeros((loop.PIECES, animals, 4, cascade.DRIVES))
+    coefficients = np.zeros((PIECES, animals, 4, cascade.DRIVES))
     coefficients[:, :, 0] = 0.02
     peak = np.linspace(0.1, 0.4, animals)
     coefficients[0, :, 2:, surface] = peak[:, None] * np.array([3.0, -2.0])  # a smooth rise over the first piece
     coefficients[1:, :, 0, surface] += peak
-    pieces = loop.Pieces(coefficients.reshape(loop.PIECES * animals, -1), np.asarray(LENGTH / loop.PIECES))
+    pieces = Pieces(coefficients.reshape(PIECES, animals, -1), np.asarray(LENGTH / PIECES))
     return Case(pathway, animal, np.array(values), jax.tree.map(np.asarray, rest), pieces)
 
 
@@ -123,7 +125,7 @@ def header(given: Case) -> str:
     passes = {one: jax.make_jaxpr(one)(prepare[1][1], values) for one in (linear.eliminate, linear.substitute)}
     wise = [leaf.ndim == 1 for leaf in jax.tree.leaves(inputs)]
     sizes = {
-        "LANES": LANES, "VARIABLES": len(values), "DRIVES": cascade.DRIVES, "PIECES": loop.PIECES,
+        "LANES": LANES, "VARIABLES": len(values), "DRIVES": cascade.DRIVES, "PIECES": PIECES,
         "BDNF": cascade.BDNF_OUTSIDE, "INPUTS": len(wise), "FIRST_DRIVE": _drives(given)[0],
         "FACTORS": len(prepare[0].jaxpr.outvars) - 2 * len(values), "GAMMA": rodas.GAMMA,
         "ORDER": f"{rodas.ORDER}.0", "STAGES": len(rodas.TIMES),
@@ -173,7 +175,7 @@ class InC:
         self.leaves = [np.ascontiguousarray(leaf, np.float64) for leaf in leaves]
         self.held["inputs"] = np.array([leaf.ctypes.data for leaf in self.leaves], np.uintp)
         self.run = Run(
-            lanes=lanes, animals=given.pieces.coefficients.shape[0] // loop.PIECES, length=LENGTH,
+            lanes=lanes, animals=given.pieces.coefficients.shape[1], length=LENGTH,
             relative=LIMITS.relative, exchange=float(given.pathway.bdnf.exchange()),
             duration=float(given.pieces.duration),
             **{name: native.pointer(array) for name, array in self.held.items()},

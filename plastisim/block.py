@@ -158,7 +158,7 @@ class Block:
 
     def __init__(self, who: Members, cast: Cast, tolerance: float, method: Method, device: Any) -> None:
         """Take the parameters of its members to its device."""
-        self.who, self.device, self.dtype = who, device, cast.sites.set_point.dtype
+        self.who, self.device, self.dtype, self.pieces = who, device, cast.sites.set_point.dtype, method.pieces
         self.exposure, self.pathway, self.sites, self.law, self.animal = jax.device_put(
             (
                 taken(cast.exposure, who.animals), taken(cast.pathway, who.lanes),
@@ -211,7 +211,7 @@ class Block:
         counts, died = self.trees.advance(chunk, proteins, set_point, struck, ampa_gain)
         lanes, sites = self.who.own
         return Stretch(
-            np.asarray(animals), at_end(pieces, len(self.who.animals)), np.asarray(values)[..., :lanes],
+            np.asarray(animals), at_end(pieces), np.asarray(values)[..., :lanes],
             np.asarray(failed)[:, :lanes], np.asarray(counts)[:, :sites], self._own(died),
         )  # fmt: skip
 
@@ -230,7 +230,7 @@ class Block:
         jumps, infusion, bath = (part[..., here] for part in (given.jumps, given.infusion, given.bath))
         supply = tuple(Supply(rate, held) for rate, held in zip(infusion, bath, strict=True))
         moving = (self.within.animals, self.exposure, self.animals, jumps, supply, lengths)
-        self.animals, pieces, values = exposure_program()(*moving)
+        self.animals, pieces, values = exposure_program(self.pieces)(*moving)
         return lengths, pieces, values
 
     def look(self, now: int) -> Seen:

@@ -78,8 +78,8 @@ def _exposure_drive(values: Sequence[Array], inputs: tuple[Exposure, tuple[Suppl
 
 
 @functools.cache
-def exposure_program() -> Any:
-    """Return the program that advances all animals by a chunk (see `loop.animals_chunk`)."""
+def exposure_program(count: int = RODAS4P.pieces) -> Any:
+    """Return the program that advances all animals by a chunk, `count` pieces a segment (see `loop.animals_chunk`)."""
 
     def program(
         limits: Tolerance, exposure: Exposure, lanes: Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
@@ -87,7 +87,7 @@ def exposure_program() -> Any:
         segments = lengths.shape[0]
         everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
         inputs = (everywhere, supply)
-        return animals_chunk(_exposure_rates, _exposure_drive, lanes, jumps, inputs, lengths, limits)
+        return animals_chunk(_exposure_rates, _exposure_drive, lanes, jumps, inputs, lengths, limits, count)
 
     return compiled(program)
 

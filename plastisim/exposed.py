@@ -7,30 +7,25 @@ which `simulate` hands the drive on to the neurons.
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Sequence
-from typing import Any
 
 import jax
 import numpy as np
-from jax import Array
 from jax import numpy as jnp
 
-from plastisim.biology.exposure import Drive, Exposure, ExposureState
+from plastisim.biology.exposure import Drive
 from plastisim.biology.ligands import LigandState, Supply
-from plastisim.cascade import exposure_tolerance
+from plastisim.cascade import exposure_program, exposure_tolerance
 from plastisim.engine import control
 from plastisim.engine.clock import schedule
-from plastisim.engine.devices import compiled
 from plastisim.engine.errors import ConfigError, NumericalError
 from plastisim.engine.fields import declarations
-from plastisim.engine.loop import animals_chunk
+from plastisim.engine.loop import at_end
 from plastisim.lab.cohort import PT, Cohort, Spread
 from plastisim.lab.compound import Compound
 from plastisim.lab.protocol import TICK, Arm, Protocol
 from plastisim.population import exposures, populate
 from plastisim.setup import TOLERANCE
-from plastisim.treatment import WIDTH, administered, slots
+from plastisim.treatment import administered, slots
 
 CHUNK = 32  # segments compiled together
 ALIKE = Spread(elimination=0.0)
@@ -115,45 +110,17 @@ def _solve(protocol: Protocol, every: int) -> Exposed:
     exposure = exposures(population, ALIKE, dtype)
     start = exposure.initial(jnp.zeros(population.animals, dtype))
     lanes, frames = control.start(jnp.stack(jax.tree.leaves(start))), []
-    program = _program(len(exposure.ligands))
+    program, limits = exposure_program(), exposure_tolerance(len(exposure.ligands), TOLERANCE)
     for chunk in schedule(0, protocol.end, TICK, protocol.events(), range(0, protocol.end, every)).chunks(CHUNK):
         jumps, *given = administered(protocol, chunk, np.dtype(dtype))
-        supply = tuple(Supply(jnp.asarray(rate), jnp.asarray(held)) for rate, held in zip(*given, strict=True))
-        lengths = jnp.asarray(chunk.end - chunk.begin, dtype)
-        lanes, seen = program(exposure, lanes, jnp.asarray(jumps), supply, lengths)
-        frames.append((chunk.end, np.asarray(seen)))
+        supply = tuple(Supply(*one) for one in zip(*given, strict=True))
+        lengths = (chunk.end - chunk.begin).astype(dtype)
+        lanes, pieces, values = program(limits, exposure, lanes, jumps, supply, lengths)
+        frames.append((chunk.end, at_end(pieces), np.asarray(values)))
     if not np.isfinite(np.asarray(lanes.values)).all():
         raise NumericalError("a concentration is no longer a number; check the numbers of the compounds")
-    time = np.concatenate([end for end, _ in frames])
+    time, seen, found = map(np.concatenate, zip(*frames, strict=True))
     kept = np.unique(time, return_index=True)[1]  # a chunk is filled up with segments of no length
-    found = np.concatenate([seen for _, seen in frames])[kept]
     names = [one.name for one in declarations(Drive, "variable")]
-    drives = {name: found[:, index] for index, name in enumerate(names)}
-    return Exposed(protocol, time[kept], found[:, len(names) :], drives)
-
-
-@functools.cache
-def _program(ligands: int) -> Any:
-    """Return the program that advances animals by a chunk and keeps drive and variables at each segment's end."""
-    blank = LigandState(*range(WIDTH))  # pyright: ignore[reportArgumentType]
-    structure = jax.tree.structure(ExposureState((blank,) * ligands, 0))  # pyright: ignore[reportArgumentType]
-
-    def rates(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Sequence[Array]:
-        exposure, supply = inputs
-        return jax.tree.leaves(exposure.rates(jax.tree.unflatten(structure, values), supply))
-
-    def outputs(values: Sequence[Array], inputs: tuple[Exposure, tuple[Supply, ...]]) -> Any:
-        exposure, supply = inputs
-        return exposure.drive(jax.tree.unflatten(structure, values), supply), list(values)
-
-    def program(
-        exposure: Exposure, lanes: control.Lanes, jumps: Array, supply: tuple[Supply, ...], lengths: Array
-    ) -> tuple[control.Lanes, Array]:
-        animals, segments = lanes.values.shape[1], lengths.shape[0]
-        everywhere = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (segments, *jnp.shape(leaf))), exposure)
-        limits = exposure_tolerance(ligands, TOLERANCE)
-        lanes, pieces, _ = animals_chunk(rates, outputs, lanes, jumps, (everywhere, supply), lengths, limits)
-        last = pieces.coefficients[:, -animals:].reshape(segments, animals, 4, -1)
-        return lanes, jnp.moveaxis(last.sum(axis=2), 1, 2)
-
-    return compiled(program)
+    drives = {name: seen[kept, index] for index, name in enumerate(names)}
+    return Exposed(protocol, time[kept], found[kept], drives)

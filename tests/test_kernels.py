@@ -16,7 +16,7 @@ from jax import numpy as jnp
 from plastisim.engine.devices import compiled
 from plastisim.engine.jacobian import linearise
 from plastisim.engine.kernels import fence, kernel
-from plastisim.engine.loop import PIECES, Pieces, evaluate
+from plastisim.engine.loop import Pieces, evaluate
 from plastisim.engine.tracing import shared
 
 VALUES = np.linspace(0.1, 2.0, 64)
@@ -73,7 +73,7 @@ def test_many_operations_are_one_function():
 def test_a_wide_block_compiles():
     """XLA gives reductions over many lanes to a library, which it cannot call from a kernel."""
     lanes, quantities, group = 4096, 3, 4
-    pieces = Pieces(jnp.ones((PIECES * 2, 4 * quantities)), jnp.asarray(10.0))
+    pieces = Pieces(jnp.ones((8, 2, 4 * quantities)), jnp.asarray(10.0))
     look = compiled(lambda when, animal: kernel(lambda now: evaluate(pieces, animal, now, quantities, group))(when))
     found = look(jnp.zeros(lanes), jnp.zeros(lanes, jnp.int32))
     assert np.array_equal(found, np.ones((quantities, lanes)))

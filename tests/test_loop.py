@@ -6,15 +6,15 @@ import numpy as np
 from jax import numpy as jnp
 
 from plastisim.engine.jacobian import moving
-from plastisim.engine.loop import PIECES, Pieces, evaluate
+from plastisim.engine.loop import Pieces, evaluate
 
-GROUP, ANIMALS, QUANTITIES = 4, 3, 2
+GROUP, PIECES, ANIMALS, QUANTITIES = 4, 8, 3, 2
 ANIMAL = np.repeat([0, 2, 1], GROUP)
 NOW = np.repeat([0.0, 17.3, 79.9], GROUP)  # s, of each lane
 
 
 def pieces() -> Pieces:
-    shape = (PIECES * ANIMALS, 4 * QUANTITIES)
+    shape = (PIECES, ANIMALS, 4 * QUANTITIES)
     return Pieces(jnp.asarray(np.random.default_rng(3).normal(size=shape)), jnp.asarray(10.0))
 
 
@@ -22,7 +22,7 @@ def test_a_group_sees_what_each_of_its_lanes_would():
     alone = evaluate(pieces(), jnp.asarray(ANIMAL), jnp.asarray(NOW), QUANTITIES)
     together = evaluate(pieces(), jnp.asarray(ANIMAL), jnp.asarray(NOW), QUANTITIES, GROUP)
     np.testing.assert_array_equal(together, alone)
-    cubic = np.asarray(pieces().coefficients)[1 * ANIMALS + 2].reshape(4, QUANTITIES)  # second piece, third animal
+    cubic = np.asarray(pieces().coefficients)[1, 2].reshape(4, QUANTITIES)  # second piece, third animal
     np.testing.assert_allclose(alone[:, 4], np.array([1.0, 0.73, 0.73**2, 0.73**3]) @ cubic, rtol=1e-12)
 
 

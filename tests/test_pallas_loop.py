@@ -19,7 +19,7 @@ from plastisim import cascade, model
 from plastisim.biology.exposure import Drive
 from plastisim.engine import control, stepping
 from plastisim.engine.control import Lanes, Tolerance
-from plastisim.engine.loop import PIECES, Pieces, evaluate
+from plastisim.engine.loop import Pieces, evaluate
 from plastisim.engine.pallas_loop import Rows, advance_in_one_kernel, evaluate_rows, members, together
 from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import Coupling
@@ -27,6 +27,7 @@ from plastisim.engine.stepping import Coupling
 TRITON = "__gpu$xla.gpu.triton"
 LIMITS = Tolerance(1e-4, np.full(2, 1e-9), np.full(2, True))
 PAIRS = Coupling(2, None, operator.mul)
+PIECES = RODAS4P.pieces
 
 
 def rates(values: Any, given: Any) -> list[Array]:
@@ -159,7 +160,7 @@ def stretch(dtype: jnp.dtype) -> tuple[Any, Lanes, Array]:
     rise = np.linspace(0.5, 0.1, cascade.DRIVES) * np.linspace(0.2, 1.0, ANIMALS)[:, None]
     begin = rise * np.arange(PIECES)[:, None, None] / PIECES
     cubic = np.stack([begin, np.broadcast_to(rise / PIECES, begin.shape), 0.0 * begin, 0.0 * begin], axis=2)
-    table = jnp.asarray(cubic.reshape(PIECES * ANIMALS, -1), dtype)
+    table = jnp.asarray(cubic.reshape(PIECES, ANIMALS, -1), dtype)
     pieces = Pieces(table, jnp.asarray(1200.0 / PIECES, dtype))
     rest = model.resting_values(pathway, state, none)
     return (pathway, rest, animal, pieces), control.start(model.stack(state)), jnp.asarray(1200.0, dtype)

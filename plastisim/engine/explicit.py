@@ -57,4 +57,4 @@ def _dormand_prince(
     return inner, step[None] * weighted(ERROR, stages), jnp.isfinite(first).all(axis=0), stages[-1]
 
 
-DORMAND_PRINCE = Method(5, _slope, _dormand_prince)
+DORMAND_PRINCE = Method(5, 32, _slope, _dormand_prince)

@@ -23,14 +23,12 @@ from plastisim.engine.noise import Counted, advance_counted
 from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import Coupling, Method, advance
 
-PIECES = 8  # cubic pieces a segment
-
 
 class Pieces(NamedTuple):
     """A quantity of each animal over one segment, as cubics in time.
 
     Attributes:
-        coefficients: shape (piece × animal, 4 × quantity), lowest order first.
+        coefficients: shape (piece, animal, 4 × quantity), lowest order first.
         duration: length of a piece, s, shape ().
     """
 
@@ -46,6 +44,7 @@ def animals_chunk(
     inputs: Any,
     lengths: Array,
     tolerance: Tolerance,
+    count: int,
 ) -> tuple[Lanes, Pieces, Array]:
     """Advance animals through the segments of a chunk and keep what their neurons see.
 
@@ -57,6 +56,7 @@ def animals_chunk(
         inputs: pytree of arrays with a leading segment axis, constant within a segment.
         lengths: s, shape (segment,).
         tolerance: see `control.Tolerance`.
+        count: of pieces a segment (see `stepping.Method`).
 
     Returns:
         The lanes at the end, the cubic pieces with a leading segment axis, and the values at the end of each segment,
@@ -80,7 +80,7 @@ def animals_chunk(
     @kernel
     def pieces(lanes: Lanes, duration: Array, given: Any) -> tuple[Lanes, Array]:
         start = (lanes, seen(lanes.values, given))
-        (lanes, _), cubics = lax.scan(lambda carry, _: piece(carry, duration, given), start, None, PIECES)
+        (lanes, _), cubics = lax.scan(lambda carry, _: piece(carry, duration, given), start, None, count)
         return lanes, cubics
 
     def segment(carry: Lanes, now: tuple[Array, Any, Array]) -> tuple[Lanes, tuple[Pieces, Array]]:
@@ -89,9 +89,9 @@ def animals_chunk(
             values=carry.values + jump,
             step=jnp.where(jnp.any(jump != 0.0, axis=0), FIRST_STEP, carry.step),
         )
-        duration = length / PIECES
+        duration = length / count
         carry, cubics = pieces(carry, duration, given)
-        return carry, (Pieces(cubics.reshape(cubics.shape[0] * cubics.shape[1], -1), duration), carry.values)
+        return carry, (Pieces(cubics.reshape(*cubics.shape[:2], -1), duration), carry.values)
 
     lanes, (found, values) = lax.scan(segment, lanes, (jumps, inputs, lengths))
     return lanes, found, values
@@ -113,19 +113,19 @@ def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int, gro
     # Once a group: looked up in every lane, this takes a fifth of the time of a step.
     # One by one: XLA hands a long reduction to a library, which a kernel cannot call.
     position = functools.reduce(jnp.minimum, [*elapsed.reshape(-1, group).T]) / pieces.duration
-    index = jnp.clip(position.astype(jnp.int32), 0, PIECES - 1)
-    animals = pieces.coefficients.shape[0] // PIECES
+    count, animals, numbers = pieces.coefficients.shape
+    index = jnp.clip(position.astype(jnp.int32), 0, count - 1)
     row = index * animals + jnp.asarray(animal[::group], index.dtype)
-    cubic = pieces.coefficients[row].T.reshape(4, quantities, -1)
+    cubic = pieces.coefficients.reshape(-1, numbers)[row].T.reshape(4, quantities, -1)
     x = (position - jnp.asarray(index, position.dtype))[None]
     found = fence(cubic[0] + x * (cubic[1] + x * (cubic[2] + x * cubic[3])))
     return jnp.broadcast_to(found[..., None], (*found.shape, group)).reshape(quantities, -1)
 
 
-def at_end(pieces: Pieces, animals: int) -> np.ndarray:
+def at_end(pieces: Pieces) -> np.ndarray:
     """Return the animals' quantities at the end of each segment of a chunk, shape (segment, quantity, animal)."""
-    last = np.asarray(pieces.coefficients)[:, -animals:]
-    return np.moveaxis(last.reshape(len(last), animals, 4, -1).sum(axis=2), 1, 2)
+    last = np.asarray(pieces.coefficients)[:, -1]
+    return np.moveaxis(last.reshape(*last.shape[:2], 4, -1).sum(axis=2), 1, 2)
 
 
 def neurons_chunk(

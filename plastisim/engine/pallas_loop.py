@@ -37,7 +37,7 @@ from jax.experimental import pallas as pl
 from plastisim.engine.control import Lanes, Tolerance, blame, decide, judge, plan
 from plastisim.engine.jacobian import Rates, linearise, moving
 from plastisim.engine.linear import eliminate, factorise, substitute
-from plastisim.engine.loop import PIECES, Pieces
+from plastisim.engine.loop import Pieces
 from plastisim.engine.rodas import DRIFT, ERROR, GAMMA, MEMORY, ORDER, RESULT, STAGE, TIMES
 from plastisim.engine.stepping import Coupling
 
@@ -119,12 +119,11 @@ def together(parts: Sequence[Array]) -> Array:
 def evaluate_rows(pieces: Pieces, animal: Array, elapsed: Array, quantities: int) -> Rows:
     """Return what `loop.evaluate` returns, as rows, from coefficients that may be a table in a kernel."""
     position = elapsed / pieces.duration
-    index = jnp.clip(position.astype(jnp.int32), 0, PIECES - 1)
-    place = index * (pieces.coefficients.shape[0] // PIECES) + jnp.asarray(animal, index.dtype)
+    index = jnp.clip(position.astype(jnp.int32), 0, pieces.coefficients.shape[0] - 1)
     x = position - jnp.asarray(index, position.dtype)
 
     def cubic(quantity: int) -> Array:
-        a, b, c, d = (pieces.coefficients[place, order * quantities + quantity] for order in range(4))
+        a, b, c, d = (pieces.coefficients[index, animal, order * quantities + quantity] for order in range(4))
         return a + x * (b + x * (c + x * d))
 
     return [cubic(quantity) for quantity in range(quantities)]

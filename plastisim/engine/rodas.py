@@ -102,4 +102,4 @@ def _prepare(rates: Rates, last: int | None) -> Callable[..., Any]:
     return prepare
 
 
-RODAS4P = Method(ORDER, lambda *_: None, _rosenbrock)
+RODAS4P = Method(ORDER, 8, lambda *_: None, _rosenbrock)

@@ -46,6 +46,7 @@ class Method(NamedTuple):
 
     Attributes:
         order: of the result; that of its error estimate is one lower.
+        pieces: cubics in which each segment's input is kept (see loop.py), fine enough for its steps.
         begin: what the first step takes over, as every other does from the step before it, of (rates, inputs at,
             lanes, elapsed): an array (variable, lane), or None if steps hand nothing on.
         attempt: returns the values after a step and the estimate of their error, (variable, lane), whether rates are
@@ -54,6 +55,7 @@ class Method(NamedTuple):
     """
 
     order: int
+    pieces: int
     begin: Callable[[Rates, InputsAt, Lanes, Array], Array | None]
     attempt: Callable[..., tuple[Array, Array, Array, Array | None]]
 
