@@ -87,16 +87,17 @@ class Ours:
     def solve(self, tolerance: float) -> np.ndarray:
         """Return the cascade at the segments' ends, shape (neuron, time, variable)."""
         within = cascade.tolerances(len(self.course.setup.population.compounds), tolerance)
+        real = self.chunk.end > self.chunk.begin
 
         def one(job: tuple[Any, tuple[control.Lanes, control.Lanes]]) -> np.ndarray:
             block, (block.animals, block.neurons) = job
             block.within = within
             lengths, pieces, _ = block._expose(self.chunk, self.given)
             values = block._cascade(self.chunk, block.rest, block.neurons, pieces, lengths)[1]
-            return np.asarray(values)[..., : block.who.own[0]]
+            return np.asarray(values)[real, :, : block.who.own[0]]
 
         found = np.concatenate(self.crew.each(one, zip(self.course.blocks, self.starts, strict=True)), axis=-1)
-        return np.moveaxis(found[self.chunk.end > self.chunk.begin], -1, 0)
+        return np.moveaxis(found, -1, 0)
 
     def neurons(self, count: int) -> peer_solvers.Neurons:
         """Return the first neurons as the peers take them."""

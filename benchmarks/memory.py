@@ -1,7 +1,8 @@
 """Memory of a streaming run over time: 34 days must cost no more than 3, with the same population.
 
 Each run is a process of its own that records to a store. Peak memory is that of the whole process, compiling
-included; the curve is its resident memory, sampled while it goes on.
+included; the curve is its resident memory, sampled while it goes on. Seconds of compiling are those of XLA, of which
+two may run side by side.
 
 Run: python benchmarks/memory.py [--out DIR] [--small]
 """
@@ -19,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import harness
+import inner_clocks
 
 DAYS = (3, 34)
 NO_MORE = 1.05  # peak of the long run / peak of the short one, at most; the allocator alone varies by some per cent
+ON_DISK = ("lay_out", "begin", "_commit", "end")  # what of `Diary` reads and writes files
 EVERY = 0.1  # s between samples
 MIB = 2**20
 
@@ -29,7 +32,9 @@ MIB = 2**20
 def measured(days: int, mice: int) -> dict[str, Any]:
     """Return memory in MiB over a recorded run; called in a process of its own."""
     import plastisim as ps
+    from plastisim.diary import Diary
 
+    compiled, disk = inner_clocks.compiling(), [inner_clocks.watched(Diary, name) for name in ON_DISK]
     curve: list[tuple[float, float]] = []
     over, begin = threading.Event(), time.perf_counter()
 
@@ -49,7 +54,8 @@ def measured(days: int, mice: int) -> dict[str, Any]:
     over.set()
     watcher.join()
     return {"days": days, "neurons": 2 * mice * cohort.neurons, "peak": peak(), "curve": curve, "chunks": chunks,
-            "seconds": time.perf_counter() - begin}  # fmt: skip
+            "seconds": time.perf_counter() - begin, "compiling": sum(compiled),
+            "disk": sum(map(sum, disk))}  # fmt: skip
 
 
 def peak() -> float:
@@ -73,10 +79,12 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     machine = harness.machine()
     runs = [harness.apart("memory", days, 8 if given.small else 125) for days in DAYS]
     harness.table(
-        ("days", "neurons", "peak MiB", "after the first chunk", "after the last", "s"),
+        ("days", "neurons", "peak MiB", "after the first chunk", "after the last", "s", "first chunk after",
+         "compiling", "to disk"),
         [
             (str(run["days"]), str(run["neurons"]), f"{run['peak']:.0f}", f"{run['chunks'][0][1]:.0f}",
-             f"{run['chunks'][-1][1]:.0f}", f"{run['seconds']:.0f}")
+             f"{run['chunks'][-1][1]:.0f}", f"{run['seconds']:.0f}", f"{run['chunks'][0][0]:.1f}",
+             f"{run['compiling']:.1f}", f"{run['disk']:.1f}")
             for run in runs
         ],
     )  # fmt: skip

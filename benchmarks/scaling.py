@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+import inner_clocks
 import jax
 import numpy as np
 
@@ -33,7 +34,6 @@ SLOTS, DEVICES = (32, 64, 128), (1, 2, 4, 8)
 FOR_DEVICES = 504  # neurons: blocks for eight
 TICKS = 12  # in the day
 NO_DEARER = 1.0  # time a neuron, largest / smallest population, at most
-_compiled: list[float] = []
 
 
 def setup(neurons: int, slots: int = 64) -> ps.Setup:
@@ -74,27 +74,22 @@ def measured(neurons: int) -> dict[str, Any]:
     return {"devices": jax.device_count(), "digest": found, "seconds": time.perf_counter() - begin}
 
 
-def _count(event: str, seconds: float, **_: Any) -> None:
-    if event == "/jax/core/compile/backend_compile_duration":
-        _compiled.append(seconds)
-
-
 def by_neurons(sizes: Sequence[int], repeats: int, spent: dict[str, float]) -> list[dict[str, Any]]:
     """Return one row for each population size; the first size has compiled everything that computes."""
-    jax.monitoring.register_event_duration_secs_listener(_count)
+    compiled = inner_clocks.compiling()
     with harness.stage(spent, "first run, compiling"):
         simulated(setup(CPU_BLOCK))
-    compiling, rows, kernels = sum(_compiled), [], []
+    spent["of that compiling"] = sum(compiled)
+    rows, kernels = [], []
     for neurons in sizes:
-        _compiled.clear()
+        compiled.clear()
         what = setup(neurons)
         things = {"memory": lambda one=what: simulated(one), "store": lambda one=what: recorded(one)}
         with harness.stage(spent, "run"):
             times = harness.interleaved(things, repeats)
-        kernels.append(sum(seconds > 1.0 for seconds in _compiled))
+        kernels.append(sum(seconds > 1.0 for seconds in compiled))
         rows.append({"neurons": neurons, "bytes": recorded(what), "times": times, "kernels": kernels[-1],
-                     "helpers": len(_compiled), "helpers_s": sum(_compiled), "load": harness.load()})  # fmt: skip
-    spent["of that compiling"] = compiling
+                     "helpers": len(compiled), "helpers_s": sum(compiled), "load": harness.load()})  # fmt: skip
     return rows
 
 

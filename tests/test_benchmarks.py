@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from plastisim.engine.tracing import flat_program
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import case_of_peers
 import harness
+import inner_clocks
 import native
 import peer_solvers
 import peers
@@ -180,6 +182,23 @@ def test_one_call_is_timed_on_several_clocks():
     assert calls == ["one", "other"] * 3
     assert first == {name: harness.Times((1, 1)) for name in things}
     assert second == {name: harness.Times((0.0, 0.0)) for name in things}
+
+
+def test_seconds_of_compiling_and_of_a_method_are_told_apart():
+    class Sleeper:
+        def sleep(self, seconds: float) -> str:
+            time.sleep(seconds)
+            return "slept"
+
+    compiled, slept = inner_clocks.compiling(), inner_clocks.watched(Sleeper, "sleep")
+    assert Sleeper().sleep(0.01) == "slept"
+    with pytest.raises(ValueError, match="negative"):
+        Sleeper().sleep(-1.0)
+    assert len(slept) == 2  # one that failed took its time, too
+    assert slept[0] >= 0.01 > slept[1]
+    assert not compiled
+    jax.jit(lambda x: x + 1.0).lower(1.0).compile()
+    assert len(compiled) == 1
 
 
 @pytest.mark.slow
