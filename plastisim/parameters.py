@@ -175,7 +175,10 @@ def parameter_rows(
         wanted_rows = [row for row in wanted_rows if wanted in (None, row[key])]
     found = [row for row in wanted_rows if pattern is None or _matches(pattern, row)]
     if not found or pattern == "":
-        raise ConfigError(f"no parameter fits {pattern!r}; all are listed by: plastisim parameters")
+        asked = "".join(f" with --{key} {one}" for key, one in (("stage", stage), ("confidence", confidence)) if one)
+        others = sum(_matches(pattern, row) for row in rows) if asked and pattern else 0
+        hint = f"{others} do without" if others else "all are listed by: plastisim parameters"
+        raise ConfigError(f"no parameter fits {pattern!r}{asked}; {hint}")
     return found
 
 

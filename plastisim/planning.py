@@ -26,6 +26,10 @@ from plastisim.lab.protocol import DAY, TICK, Protocol
 from plastisim.request import Request
 from plastisim.setup import Setup
 
+UNITS = {
+    "byte": ("device", "host", "cold", "disk", "working", "free_memory", "free_disk"),
+    "s": ("compiling", "kept", "running"),
+}  # of a plan's fields; the others are counts
 ENOUGH = 0.9  # share of what is free that a run may take
 
 
@@ -114,6 +118,7 @@ class Plan:
         constants = {name: one._asdict() for name, one in costs.MEASURED.items()}
         return {
             **dataclasses.asdict(self),
+            "units": {name: unit for unit, names in UNITS.items() for name in names},
             "problems": self.problems,
             "constants": constants,
             "where": costs.TWO_CORES,

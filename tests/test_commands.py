@@ -161,6 +161,20 @@ def test_parameters_are_filtered(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(row["source"] and row["confidence"] and row["unit"] and row["meaning"] for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "stage", "said_is"),
+    [
+        ("gq.*", "trkb", "no parameter fits 'gq.*' with --stage trkb; 22 do without"),
+        ("xyz", "trkb", "no parameter fits 'xyz' with --stage trkb; all are listed by: plastisim parameters"),
+        ("xyz", None, "no parameter fits 'xyz'; all are listed by: plastisim parameters"),
+    ],
+)
+def test_no_parameter_is_explained(pattern: str, stage: str | None, said_is: str) -> None:
+    with pytest.raises(ps.ConfigError) as refused:
+        ps.parameter_rows(pattern, stage)
+    assert str(refused.value) == said_is
+
+
 def test_compounds_are_listed_with_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(said(capsys, "compounds", "--json", "-"))
     assert [one["name"] for one in found] == [one.name for one in ps.COMPOUNDS]

@@ -166,7 +166,6 @@ def stretch(dtype: jnp.dtype) -> tuple[Any, Lanes, Array]:
     return (pathway, rest, animal, pieces), control.start(model.stack(state)), jnp.asarray(1200.0, dtype)
 
 
-@pytest.mark.slow
 def test_the_cascade_in_one_kernel_is_the_plain_one():
     """The sum of an error's squares is in one order here and there, so that no step is judged differently."""
     arguments = stretch(jnp.dtype("float64"))
@@ -176,7 +175,8 @@ def test_the_cascade_in_one_kernel_is_the_plain_one():
     found = jax.jit(cascade_kernel(True), compiler_options=quick)(*arguments)
     assert np.array_equal(found.accepted, expected.accepted)
     assert np.array_equal(found.rejected, expected.rejected)
-    assert int(expected.accepted.min()) > 20
+    assert int(expected.accepted.min()) > 10
+    assert int(expected.accepted.max()) > 20
     scale = np.array([declared.metadata["scale"] for declared in model.variables()])[:, None]
     size = np.maximum(np.abs(expected.values), 1e-3 * scale)
     moved = np.abs(expected.values - arguments[1].values) / size
