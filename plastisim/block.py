@@ -7,7 +7,7 @@ number of devices changes a bit of a neuron's life, and no population size compi
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -23,13 +23,13 @@ from plastisim.engine import control
 from plastisim.engine.clock import Segments
 from plastisim.engine.control import Lanes
 from plastisim.engine.loop import Pieces, at_end
+from plastisim.engine.placing import placed, taken
 from plastisim.engine.randomness import keys_of
 from plastisim.engine.stepping import Method
 from plastisim.population import Population
 from plastisim.spine_agents import Sites, keyed
 from plastisim.trees import Ledger, Seen, Trees
 
-Tree = TypeVar("Tree")
 VARIABLES = model.variables()
 VECTOR = 16  # animals; in whole vectors, since the rest of a loop is rounded otherwise
 _NAMES = [declared.name for declared in VARIABLES]
@@ -148,25 +148,17 @@ def _filled(indices: np.ndarray, width: int) -> np.ndarray:
     return np.concatenate([indices, np.repeat(indices[:1], width - len(indices))])
 
 
-def taken(tree: Tree, indices: np.ndarray) -> Tree:
-    """Return the part of every leaf that has a leading axis; single numbers stay."""
-    return jax.tree.map(lambda leaf: leaf[indices] if np.ndim(leaf) else leaf, tree)
-
-
 class Block:
     """One block on its way through time: made, then `settle` and `plant` before it moves."""
 
     def __init__(self, who: Members, cast: Cast, tolerance: float, method: Method, device: Any) -> None:
-        """Take the parameters of its members to its device."""
+        """Take the parameters of its members to its device, where the numbers of all are already (see `shared`)."""
         self.who, self.device, self.dtype, self.pieces = who, device, cast.sites.set_point.dtype, method.pieces
-        self.exposure, self.pathway, self.sites, self.law, self.animal = jax.device_put(
-            (
-                taken(cast.exposure, who.animals), taken(cast.pathway, who.lanes),
-                taken(cast.sites, who.sites)._replace(lane=who.lane), taken(cast.law, who.sites), who.animal,
-            ),
-            device,
-        )  # fmt: skip
-        self.sites, self.program = keyed(self.sites), cascade_program(tuple(cast.copies), method)
+        self.exposure = placed(cast.exposure, who.animals, device)
+        self.pathway = placed(cast.pathway, who.lanes, device)
+        self.law, sites = placed((cast.law, cast.sites), who.sites, device)
+        self.animal, lane = jax.device_put((who.animal, who.lane), device)
+        self.sites, self.program = keyed(sites._replace(lane=lane)), cascade_program(tuple(cast.copies), method)
         self.within = tolerances(len(self.exposure.ligands), tolerance)
         self.chance = () if cast.chance is None else (
             tuple(taken(number, who.lanes) for number in cast.copies.values()),

@@ -17,6 +17,7 @@ from plastisim.engine.clock import Segments, schedule
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError, StoreError
 from plastisim.engine.noise import counted
+from plastisim.engine.placing import shared
 from plastisim.lab.protocol import DAY, TICK
 from plastisim.population import exposures, in_precision, neuron_words, on_host, pathways, sites
 from plastisim.quarantine import Failure, failures
@@ -104,9 +105,11 @@ class Course:
             NumericalError: a neuron has no rest.
         """
         settings, population = self.setup.settings, self.setup.population
+        casts = {device: shared(self.cast, device) for device in self.crew.devices}
+        people = members(population, self.crew.width(population.animals * population.filled))
         blocks = [
-            Block(who, self.cast, settings.tolerance, self.setup.method, self.crew.device(index))
-            for index, who in enumerate(members(population, self.crew.width(population.animals * population.filled)))
+            Block(who, casts[device], settings.tolerance, self.setup.method, device)
+            for who, device in zip(people, map(self.crew.device, range(len(people))), strict=True)
         ]
         self._compile(blocks[0])
         self.crew.each(Block.settle, blocks[1:])

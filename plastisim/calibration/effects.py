@@ -19,7 +19,7 @@ from plastisim import model
 from plastisim.biology.exposure import Exposure
 from plastisim.biology.ligands import Ligand, Supply
 from plastisim.biology.spines import Habit, Spines
-from plastisim.block import GROWTH, taken
+from plastisim.block import GROWTH
 from plastisim.calibration.factors import OF_COHORT, OF_NEURONS, Factor, replaced, values_of
 from plastisim.calibration.means import Course, Drive, course_of, follow
 from plastisim.cascade import GROUP, cascade_program, drive_program, exposure_program, rest_program, tolerances
@@ -27,6 +27,7 @@ from plastisim.course import AT_REST
 from plastisim.engine import control
 from plastisim.engine.clock import schedule
 from plastisim.engine.crew import Crew
+from plastisim.engine.placing import taken
 from plastisim.lab.branch_table import FloatArray
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.compound import Compound
