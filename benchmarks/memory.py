@@ -24,7 +24,7 @@ import inner_clocks
 
 DAYS = (3, 34)
 NO_MORE = 1.05  # peak of the long run / peak of the short one, at most; the allocator alone varies by some per cent
-ON_DISK = ("lay_out", "begin", "_commit", "end")  # what of `Diary` reads and writes files
+RECORDING = ("lay_out", "begin", "_commit", "end")  # methods of `Diary`: what it takes to get a record to disk
 EVERY = 0.1  # s between samples
 MIB = 2**20
 
@@ -34,7 +34,7 @@ def measured(days: int, mice: int) -> dict[str, Any]:
     import plastisim as ps
     from plastisim.diary import Diary
 
-    compiled, disk = inner_clocks.compiling(), [inner_clocks.watched(Diary, name) for name in ON_DISK]
+    compiled, diary = inner_clocks.compiling(), [inner_clocks.watched(Diary, name) for name in RECORDING]
     curve: list[tuple[float, float]] = []
     over, begin = threading.Event(), time.perf_counter()
 
@@ -55,7 +55,7 @@ def measured(days: int, mice: int) -> dict[str, Any]:
     watcher.join()
     return {"days": days, "neurons": 2 * mice * cohort.neurons, "peak": peak(), "curve": curve, "chunks": chunks,
             "seconds": time.perf_counter() - begin, "compiling": sum(compiled),
-            "disk": sum(map(sum, disk))}  # fmt: skip
+            "recording": sum(map(sum, diary))}  # fmt: skip
 
 
 def peak() -> float:
@@ -80,11 +80,11 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     runs = [harness.apart("memory", days, 8 if given.small else 125) for days in DAYS]
     harness.table(
         ("days", "neurons", "peak MiB", "after the first chunk", "after the last", "s", "first chunk after",
-         "compiling", "to disk"),
+         "compiling", "recording"),
         [
             (str(run["days"]), str(run["neurons"]), f"{run['peak']:.0f}", f"{run['chunks'][0][1]:.0f}",
              f"{run['chunks'][-1][1]:.0f}", f"{run['seconds']:.0f}", f"{run['chunks'][0][0]:.1f}",
-             f"{run['compiling']:.1f}", f"{run['disk']:.1f}")
+             f"{run['compiling']:.1f}", f"{run['recording']:.1f}")
             for run in runs
         ],
     )  # fmt: skip

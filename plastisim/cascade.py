@@ -78,7 +78,7 @@ def _exposure_drive(values: Sequence[Array], inputs: tuple[Exposure, tuple[Suppl
 
 
 @functools.cache
-def exposure_program(count: int = RODAS4P.pieces) -> Any:
+def exposure_program(count: int) -> Any:
     """Return the program that advances all animals by a chunk, `count` pieces a segment (see `loop.animals_chunk`)."""
 
     def program(

@@ -8,7 +8,7 @@ import numpy as np
 
 from plastisim import columns
 from plastisim.biology.ligands import LigandState
-from plastisim.cascade import DRIVES
+from plastisim.cascade import DRIVES, GROUP
 from plastisim.course import CHUNK
 from plastisim.engine.clock import Segments
 from plastisim.engine.crew import cpu_width
@@ -17,7 +17,7 @@ from plastisim.engine.fields import declarations
 from plastisim.lab.branch_table import QUANTITIES
 from plastisim.lab.protocol import DAY, Protocol
 from plastisim.model import variables
-from plastisim.setup import Setup
+from plastisim.setup import TOLERANCE, Setup
 from plastisim.treatment import slots
 
 MIB = 2**20
@@ -71,15 +71,16 @@ def of(name: str) -> float:
 def steps(setup: Setup, segments: Segments) -> float:
     """Return the cascade's steps of one neuron, averaged over the arms."""
     protocol = setup.population.protocol
+    finer = (TOLERANCE / setup.settings.tolerance) ** (1.0 / setup.method.order)
     if setup.method is DORMAND_PRINCE:
-        return of("steps_an_hour") * protocol.duration / 3600.0
+        return finer * of("steps_an_hour") * protocol.duration / 3600.0
     given = [
         len({dose.at for dose in arm.doses if not dose.compound.inert})
         + sum(bath.concentration > 0.0 for bath in arm.baths)
         + len(arm.infusions)
         for arm in protocol.arms
     ]
-    return of("steps_a_segment") * len(segments.end) + of("steps_a_dose") * float(np.mean(given))
+    return of("steps_a_segment") * len(segments.end) + finer * of("steps_a_dose") * float(np.mean(given))
 
 
 def step(setup: Setup) -> float:
@@ -117,14 +118,24 @@ def disk(setup: Setup, frames: int, branches: int) -> tuple[float, float]:
     return disk, working
 
 
-def memory(setup: Setup, blocks: int, branches: int, item: int) -> tuple[float, float]:
-    """Return bytes on the devices and on the host; on a CPU the first are part of the second."""
+def memory(setup: Setup, blocks: int, together: int, branches: int, item: int) -> tuple[float, float]:
+    """Return bytes on the devices and on the host; on a CPU the first are part of the second.
+
+    Args:
+        setup: what is simulated.
+        blocks: of lanes.
+        together: how many of them are computed at once.
+        branches: over all arms.
+        item: bytes of a number.
+    """
     population, sessions = setup.population, len(setup.population.protocol.sessions)
-    lanes = blocks * cpu_width(population.animals * population.filled)
+    width = cpu_width(population.animals * population.filled)
+    lanes = blocks * width
     rows = len(variables())
     exposed = len(list(declarations(LigandState, "variable"))) * len(slots(population.protocol)[0]) + 1
     table = branches * setup.settings.slots * (SLOT - 16 + 2 * item)
-    device = lanes * rows * item * 10 + table
+    pieces = CHUNK * setup.method.pieces * 4 * DRIVES * item * together * (width // GROUP)
+    device = lanes * rows * item * 10 + table + pieces
     frames = CHUNK * (lanes * rows + population.animals * (exposed + DRIVES) + 2 * branches) * item
     seen = sessions * branches * setup.settings.slots * SEEN
     host = of("base") * MIB + device + of("copies") * (frames + table) + of("seen_copies") * seen

@@ -20,7 +20,7 @@ from plastisim.engine.noise import counted
 from plastisim.engine.placing import shared
 from plastisim.lab.protocol import DAY, TICK
 from plastisim.population import exposures, in_precision, neuron_words, on_host, pathways, sites
-from plastisim.quarantine import Failure, failures
+from plastisim.quarantine import Failure, failures, refuse_lost
 from plastisim.setup import Setup
 from plastisim.trees import Ledger, Seen, side_by_side
 
@@ -183,10 +183,10 @@ class Course:
         given = self._given(chunk)
         parts: list[Stretch] = self.crew.each(lambda block: block.advance(chunk, given), self.blocks)
         self.position += 1
+        for block in self.blocks:
+            refuse_lost(self.setup.population, block.animals, block.who.animals, self.now)
         real = chunk.end > chunk.begin
-        animals, drive = (
-            self.of_animals([getattr(part, name)[real] for part in parts]) for name in ("animals", "drive")
-        )
+        animals, drive = (self.of_animals([getattr(one, name)[real] for one in parts]) for name in ("animals", "drive"))
         cascade = np.concatenate([part.cascade[real][:, rows] for part in parts], axis=-1, dtype=dtype)
         spines = np.concatenate([part.spines[real] for part in parts], axis=-1)
         self._quarantine(chunk, np.concatenate([part.failed for part in parts], axis=-1))

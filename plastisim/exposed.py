@@ -17,13 +17,15 @@ from plastisim.biology.ligands import LigandState, Supply
 from plastisim.cascade import exposure_program, exposure_tolerance
 from plastisim.engine import control
 from plastisim.engine.clock import schedule
-from plastisim.engine.errors import ConfigError, NumericalError
+from plastisim.engine.errors import ConfigError
 from plastisim.engine.fields import declarations
 from plastisim.engine.loop import at_end
+from plastisim.engine.rodas import RODAS4P
 from plastisim.lab.cohort import PT, Cohort, Spread
 from plastisim.lab.compound import Compound
 from plastisim.lab.protocol import TICK, Arm, Protocol
 from plastisim.population import exposures, populate
+from plastisim.quarantine import refuse_lost
 from plastisim.setup import TOLERANCE
 from plastisim.treatment import administered, slots
 
@@ -110,15 +112,14 @@ def _solve(protocol: Protocol, every: int) -> Exposed:
     exposure = exposures(population, ALIKE, dtype)
     start = exposure.initial(jnp.zeros(population.animals, dtype))
     lanes, frames = control.start(jnp.stack(jax.tree.leaves(start))), []
-    program, limits = exposure_program(), exposure_tolerance(len(exposure.ligands), TOLERANCE)
+    program, limits = exposure_program(RODAS4P.pieces), exposure_tolerance(len(exposure.ligands), TOLERANCE)
     for chunk in schedule(0, protocol.end, TICK, protocol.events(), range(0, protocol.end, every)).chunks(CHUNK):
         jumps, *given = administered(protocol, chunk, np.dtype(dtype))
         supply = tuple(Supply(*one) for one in zip(*given, strict=True))
         lengths = (chunk.end - chunk.begin).astype(dtype)
         lanes, pieces, values = program(limits, exposure, lanes, jumps, supply, lengths)
+        refuse_lost(population, lanes, np.arange(population.animals), int(chunk.end[-1]))
         frames.append((chunk.end, at_end(pieces), np.asarray(values)))
-    if not np.isfinite(np.asarray(lanes.values)).all():
-        raise NumericalError("a concentration is no longer a number; check the numbers of the compounds")
     time, seen, found = map(np.concatenate, zip(*frames, strict=True))
     kept = np.unique(time, return_index=True)[1]  # a chunk is filled up with segments of no length
     names = [one.name for one in declarations(Drive, "variable")]

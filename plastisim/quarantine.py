@@ -8,11 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from plastisim import model
+from plastisim.biology.ligands import LigandState
 from plastisim.block import VARIABLES
 from plastisim.engine.clock import Segments
+from plastisim.engine.control import Lanes
+from plastisim.engine.errors import NumericalError
 from plastisim.engine.fields import declarations
 from plastisim.lab.protocol import DAY
 from plastisim.population import Population
+from plastisim.treatment import slots
 
 
 class Failure(NamedTuple):
@@ -43,6 +47,33 @@ class Failure(NamedTuple):
             f"{self.variable} of neuron {self.neuron} of mouse {self.mouse} in arm {self.arm!r} diverged at "
             f"{self.time / DAY:.4f} d; its own parameters: {own}"
         )
+
+
+def refuse_lost(population: Population, lanes: Lanes, animals: np.ndarray, now: int) -> None:
+    """Refuse animals whose exposure diverged: what their neurons see would no longer mean anything.
+
+    Args:
+        population: who is simulated.
+        lanes: one lane an animal.
+        animals: their numbers in the population, shape (animal,).
+        now: s from day 0, by which it happened.
+
+    Raises:
+        NumericalError: naming variable, compound, mouse, arm and time.
+    """
+    failed = np.asarray(lanes.failed)
+    if (failed < 0).all():
+        return
+    lane = int(np.argmax(failed >= 0))
+    arm, mouse = divmod(int(animals[lane]), population.mice)
+    names = [one.name for one in declarations(LigandState, "variable")]
+    compound, variable = divmod(int(failed[lane]), len(names))
+    carried = slots(population.protocol)[arm]
+    what = f"{names[variable]} of {carried[compound].name}" if compound < len(carried) else "serotonin_release"
+    raise NumericalError(
+        f"exposure: {what} in mouse {mouse} of arm {population.protocol.arms[arm].name!r} diverged by "
+        f"{now / DAY:.4f} d; check the numbers of its compounds and what is given"
+    )
 
 
 def inherited(known: Iterable[Failure], old: Population, new: Population, parents: Sequence[int]) -> list[Failure]:

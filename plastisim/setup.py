@@ -90,7 +90,9 @@ class Setup:
 
     @property
     def method(self) -> Method:
-        """How the cascade takes its steps; both are right, and which is faster depends on what the cell does."""
+        """How the cascade takes its steps, and how finely its input is kept, by what the cell does and how long."""
+        if self.pathway.calcium.er_leak > OSCILLATORY.er_leak:
+            return RODAS4P
         # Calcium that oscillates needs short steps anyway, and an explicit one costs less (benchmarks/peers.py).
-        oscillating = self.pathway.calcium.er_leak <= OSCILLATORY.er_leak
-        return DORMAND_PRINCE if oscillating and self.population.protocol.duration <= BRIEF else RODAS4P
+        brief = self.population.protocol.duration <= BRIEF
+        return DORMAND_PRINCE if brief else RODAS4P._replace(pieces=DORMAND_PRINCE.pieces)

@@ -15,11 +15,14 @@ from scipy.integrate import RK45
 import plastisim as ps
 from plastisim import cascade, course, model
 from plastisim.biology.ligands import Supply
+from plastisim.block import Block, members
 from plastisim.engine import control, explicit
 from plastisim.engine.clock import AFTER_EVENT, schedule
+from plastisim.engine.crew import Crew
 from plastisim.engine.devices import compiled
 from plastisim.engine.explicit import DORMAND_PRINCE
 from plastisim.engine.loop import Pieces, evaluate
+from plastisim.engine.placing import shared
 from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import ALONE, Coupling, advance
 from plastisim.population import exposures
@@ -124,7 +127,8 @@ def test_cells_that_oscillate_take_explicit_steps():
 def test_long_runs_take_stiff_steps():
     long = dataclasses.replace(protocol(), end=24 * 3600)
     pathway = dataclasses.replace(ps.default_pathway(), calcium=ps.OSCILLATORY)
-    assert ps.Setup.of(long, [ps.Cohort("one", ps.PT, 1, 4, 1)], pathway=pathway).method is RODAS4P
+    method = ps.Setup.of(long, [ps.Cohort("one", ps.PT, 1, 4, 1)], pathway=pathway).method
+    assert method == RODAS4P._replace(pieces=DORMAND_PRINCE.pieces)
 
 
 def drives(count: int, times: np.ndarray) -> np.ndarray:
@@ -155,6 +159,17 @@ def test_what_oscillating_cells_see_is_kept_finely_enough():
     error = {one.pieces: (np.abs(drives(one.pieces, times) - exact) / size).max() for one in (RODAS4P, DORMAND_PRINCE)}
     assert error[DORMAND_PRINCE.pieces] < 1e-6
     assert 1e-5 < error[RODAS4P.pieces] < 2e-4
+
+
+def test_a_block_keeps_what_its_neurons_see_as_finely_as_its_steps_need():
+    given = setup(calcium=ps.OSCILLATORY)
+    with jax.enable_x64(True), Crew() as crew:
+        under_way, device = course.Course(given, crew), crew.device(0)
+        (who,) = members(given.population, 64)
+        block = Block(who, shared(under_way.cast, device), given.settings.tolerance, given.method, device)
+        chunk = under_way.chunks[0]
+        pieces = block._expose(chunk, under_way._given(chunk))[1]
+    assert pieces.coefficients.shape[1] == DORMAND_PRINCE.pieces
 
 
 def test_an_oscillating_neuron_does_not_depend_on_the_others_nor_on_the_chunks(monkeypatch: pytest.MonkeyPatch):

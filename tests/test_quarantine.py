@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import runs
 
-from plastisim import columns
+from plastisim import columns, exposed
 from plastisim.course import Course
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError
-from plastisim.lab.protocol import DAY
+from plastisim.lab.protocol import DAY, Arm
 from plastisim.population import populate
 from plastisim.quarantine import inherited
 from plastisim.records import branch_tables, to_dataset
@@ -112,3 +112,26 @@ def test_arms_that_continue_others_know_who_had_diverged() -> None:
 def test_sound_runs_name_nobody() -> None:
     named: Any = runs.two_arms().failures
     assert named == ()
+
+
+def test_an_animal_whose_exposure_diverges_is_named():
+    """Its neurons would go on with what it was last, and nothing would say so."""
+    setup = Setup.of(runs.TWO_ARMS, (runs.FOUR_MICE,), seed=11)
+    with jax.enable_x64(True), Crew() as crew:
+        course = Course(setup, crew)
+        course.start()
+        block = course.blocks[0]
+        release = np.full(len(block.who.animals), 600.0)
+        release[block.who.animals == 6] = np.nan  # the third mouse of the second arm
+        block.exposure = dataclasses.replace(block.exposure, release_time=jax.device_put(release, block.device))
+        with pytest.raises(NumericalError, match=r"exposure: .* in mouse 2 of arm 'psilocybin' diverged by \S+ d"):
+            course.advance()
+
+
+def test_a_diverging_exposure_without_neurons_is_named(monkeypatch: pytest.MonkeyPatch):
+    plain = exposed.exposures
+    monkeypatch.setattr(
+        exposed, "exposures", lambda *given: dataclasses.replace(plain(*given), release_time=np.full(1, np.nan))
+    )
+    with pytest.raises(NumericalError, match=r"exposure: .*serotonin.* in mouse 0 of arm 'a' diverged by 0\.0833 d"):
+        exposed.expose((Arm("a"),), end=7200, every=7200)

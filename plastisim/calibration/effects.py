@@ -28,6 +28,7 @@ from plastisim.engine import control
 from plastisim.engine.clock import schedule
 from plastisim.engine.crew import Crew
 from plastisim.engine.placing import taken
+from plastisim.engine.rodas import RODAS4P
 from plastisim.lab.branch_table import FloatArray
 from plastisim.lab.cohort import Cohort, Spread
 from plastisim.lab.compound import Compound
@@ -119,7 +120,7 @@ def _block(
                                  administered(protocol, chunk, np.dtype(float)))  # fmt: skip
         lengths = jnp.asarray(chunk.end - chunk.begin, float)
         supply = tuple(Supply(*one) for one in zip(infusion, bath, strict=True))
-        animals, pieces, _ = exposure_program()(within.animals, exposure, animals, jumps, supply, lengths)
+        animals, pieces, _ = exposure_program(RODAS4P.pieces)(within.animals, exposure, animals, jumps, supply, lengths)
         neurons, ends, _ = cascade_program()(
             within.neurons, pathway, rest, animal, neurons, pieces, jnp.asarray(chunk.event), lengths,
             jnp.asarray(chunk.end, jnp.int32),

@@ -124,7 +124,7 @@ def evaluate(pieces: Pieces, animal: Array, elapsed: Array, quantities: int, gro
 
 def at_end(pieces: Pieces) -> np.ndarray:
     """Return the animals' quantities at the end of each segment of a chunk, shape (segment, quantity, animal)."""
-    last = np.asarray(pieces.coefficients)[:, -1]
+    last = np.asarray(pieces.coefficients[:, -1])  # cut on the device: all pieces may be gigabytes on a GPU
     return np.moveaxis(last.reshape(*last.shape[:2], 4, -1).sum(axis=2), 1, 2)
 
 
