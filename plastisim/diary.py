@@ -173,6 +173,7 @@ class Diary:
             "keep": list(self.keep),
             "overwrite": self.overwrite,
             "config": read_root(self.stream.folder)["plastisim_config_sha256"],
+            "steps": steps_of(self.course.setup),
         }
         state = state_of(self.course)
         for day in self.keep:
@@ -180,6 +181,11 @@ class Diary:
                 kept = self.path.with_name(f"{self.path.name}.day-{day:g}.npz")
                 checkpoint.save(kept, state, {**about, "description": self.description})
         checkpoint.save(parts_folder(self.path) / CHECKPOINT, state, about)
+
+
+def steps_of(setup: Setup) -> list[int]:
+    """Return what of the package decides on the steps of a run: order of the method, pieces of a segment's input."""
+    return [setup.method.order, setup.method.pieces]
 
 
 def parts_folder(path: Path) -> Path:

@@ -17,7 +17,7 @@ import jax
 from plastisim.course import Course
 from plastisim.course_state import State, of_arms, restore
 from plastisim.description import setup_of
-from plastisim.diary import CHECKPOINT, Diary, Stored, parts_folder
+from plastisim.diary import CHECKPOINT, Diary, Stored, parts_folder, steps_of
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import ConfigError, StoreError
 from plastisim.lab.protocol import DAY, Protocol
@@ -90,6 +90,11 @@ def resume(store: str | Path, *, tidy: bool = True, progress: Progress = lambda 
     arrays, about = checkpoint.load(saved)
     if about["config"] != root["plastisim_config_sha256"]:
         raise StoreError(f"{str(saved)!r} belongs to another run than {str(path)!r}; start again, overwriting both")
+    if about["steps"] != steps_of(setup):
+        raise StoreError(
+            f"{str(saved)!r} was made by another version of plastisim, whose steps are others: order and pieces "
+            f"{about['steps']}, here {steps_of(setup)}; resume it with that version, or start again, overwriting both"
+        )
     stream = StreamingStore.resume(path, n_committed=about["frames"], overwrite=about["overwrite"])
     begin = _Begin(arrays, about["now"], about["since"], about["failures"])
     run = _carried_out(path, setup, root["title"], keep=about["keep"], overwrite=about["overwrite"],

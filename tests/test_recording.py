@@ -131,6 +131,9 @@ def test_what_cannot_be_resumed_says_so(whole: Path, tmp_path: Path) -> None:
         record(store, SETUP, "another")
     saved = tmp_path / "run.zarr.progress" / "checkpoint.npz"
     parts, about = checkpoint.load(saved)
+    checkpoint.save(saved, parts, {**about, "steps": [4, 16]})
+    with pytest.raises(StoreError, match=r"another version of plastisim.*order and pieces \[4, 16\], here \[4, 8\]"):
+        resume(store)
     checkpoint.save(saved, parts, {**about, "config": "of another run"})
     with pytest.raises(StoreError, match="belongs to another run"):
         resume(store)
