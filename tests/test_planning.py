@@ -66,6 +66,13 @@ def test_what_is_planned_is_what_the_experiment_asks(tmp_path: Path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_finer_tolerance_and_finer_input_cost_more():
+    finer = dataclasses.replace(SETUP, settings=dataclasses.replace(SETUP.settings, tolerance=3e-9))
+    assert 1.2 < ps.plan(finer).steps / ps.plan(SETUP).steps < 10.0  # steps at rest are those of segments
+    pathway = dataclasses.replace(SETUP.pathway, calcium=ps.OSCILLATORY)
+    assert ps.plan(dataclasses.replace(SETUP, pathway=pathway)).device > 1.5 * ps.plan(SETUP).device
+
+
 def test_nothing_is_compiled():
     runs.compilations()
     before = runs.compilations()
