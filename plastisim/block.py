@@ -152,7 +152,7 @@ class Block:
     """One block on its way through time: made, then `settle` and `plant` before it moves."""
 
     def __init__(self, who: Members, cast: Cast, tolerance: float, method: Method, device: Any) -> None:
-        """Take the parameters of its members to its device, where the numbers of all are already (see `shared`)."""
+        """Take the parameters of its members to its device, where the numbers of all are already (see `sent_once`)."""
         self.who, self.device, self.dtype, self.pieces = who, device, cast.sites.set_point.dtype, method.pieces
         self.exposure = placed(cast.exposure, who.animals, device)
         self.pathway = placed(cast.pathway, who.lanes, device)

@@ -17,7 +17,7 @@ from plastisim.engine.clock import Segments, schedule
 from plastisim.engine.crew import Crew
 from plastisim.engine.errors import NumericalError, StoreError
 from plastisim.engine.noise import counted
-from plastisim.engine.placing import shared
+from plastisim.engine.placing import sent_once
 from plastisim.lab.protocol import DAY, TICK
 from plastisim.population import exposures, in_precision, neuron_words, on_host, pathways, sites
 from plastisim.quarantine import Failure, failures, refuse_lost
@@ -105,7 +105,7 @@ class Course:
             NumericalError: a neuron has no rest.
         """
         settings, population = self.setup.settings, self.setup.population
-        casts = {device: shared(self.cast, device) for device in self.crew.devices}
+        casts = {device: sent_once(self.cast, device) for device in self.crew.devices}
         people = members(population, self.crew.width(population.animals * population.filled))
         blocks = [
             Block(who, casts[device], settings.tolerance, self.setup.method, device)

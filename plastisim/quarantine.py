@@ -69,7 +69,8 @@ def refuse_lost(population: Population, lanes: Lanes, animals: np.ndarray, now: 
     names = [one.name for one in declarations(LigandState, "variable")]
     compound, variable = divmod(int(failed[lane]), len(names))
     carried = slots(population.protocol)[arm]
-    what = f"{names[variable]} of {carried[compound].name}" if compound < len(carried) else "serotonin_release"
+    last = int(failed[lane]) == len(lanes.values) - 1
+    what = "serotonin_release" if last else f"{names[variable]} of {carried[compound].name}"
     raise NumericalError(
         f"exposure: {what} in mouse {mouse} of arm {population.protocol.arms[arm].name!r} diverged by "
         f"{now / DAY:.4f} d; check the numbers of its compounds and what is given"

@@ -90,10 +90,11 @@ def resume(store: str | Path, *, tidy: bool = True, progress: Progress = lambda 
     arrays, about = checkpoint.load(saved)
     if about["config"] != root["plastisim_config_sha256"]:
         raise StoreError(f"{str(saved)!r} belongs to another run than {str(path)!r}; start again, overwriting both")
-    if about["steps"] != steps_of(setup):
+    steps = about.get("steps", "unknown")  # older versions named none
+    if steps != steps_of(setup):
         raise StoreError(
             f"{str(saved)!r} was made by another version of plastisim, whose steps are others: order and pieces "
-            f"{about['steps']}, here {steps_of(setup)}; resume it with that version, or start again, overwriting both"
+            f"{steps}, here {steps_of(setup)}; resume it with that version, or start again, overwriting both"
         )
     stream = StreamingStore.resume(path, n_committed=about["frames"], overwrite=about["overwrite"])
     begin = _Begin(arrays, about["now"], about["since"], about["failures"])

@@ -22,7 +22,7 @@ from plastisim.engine.crew import Crew
 from plastisim.engine.devices import compiled
 from plastisim.engine.explicit import DORMAND_PRINCE
 from plastisim.engine.loop import Pieces, evaluate
-from plastisim.engine.placing import shared
+from plastisim.engine.placing import sent_once
 from plastisim.engine.rodas import RODAS4P
 from plastisim.engine.stepping import ALONE, Coupling, advance
 from plastisim.population import exposures
@@ -166,7 +166,7 @@ def test_a_block_keeps_what_its_neurons_see_as_finely_as_its_steps_need():
     with jax.enable_x64(True), Crew() as crew:
         under_way, device = course.Course(given, crew), crew.device(0)
         (who,) = members(given.population, 64)
-        block = Block(who, shared(under_way.cast, device), given.settings.tolerance, given.method, device)
+        block = Block(who, sent_once(under_way.cast, device), given.settings.tolerance, given.method, device)
         chunk = under_way.chunks[0]
         pieces = block._expose(chunk, under_way._given(chunk))[1]
     assert pieces.coefficients.shape[1] == DORMAND_PRINCE.pieces

@@ -9,7 +9,7 @@ import plastisim as ps
 from plastisim.block import Block, members
 from plastisim.course import Course
 from plastisim.engine.crew import Crew
-from plastisim.engine.placing import placed, shared, taken
+from plastisim.engine.placing import placed, sent_once, taken
 
 TREE = {"each": np.arange(6.0), "all": np.asarray(7.0), "rows": np.arange(12.0).reshape(6, 2)}
 WHO = np.array([4, 0])
@@ -24,7 +24,7 @@ def test_rows_are_cut_and_numbers_stay():
 
 def test_what_is_placed_is_on_the_device_and_shares_its_numbers():
     device = jax.devices()[0]
-    everyone = shared(TREE, device)
+    everyone = sent_once(TREE, device)
     assert everyone["each"] is TREE["each"]  # too much to send before it is cut
     one, other = placed(everyone, WHO, device), placed(everyone, WHO[::-1], device)
     assert one["all"] is other["all"] is everyone["all"]
@@ -38,7 +38,7 @@ def test_blocks_on_a_device_share_their_numbers():
     setup = ps.Setup.of(protocol, [ps.Cohort("one", ps.PT, 32, 4, 1)])
     with jax.enable_x64(True), Crew() as crew:
         course, device = Course(setup, crew), crew.device(0)
-        everyone = shared(course.cast, device)
+        everyone = sent_once(course.cast, device)
         one, other = (
             Block(who, everyone, setup.settings.tolerance, setup.method, device)
             for who in members(setup.population, 64)

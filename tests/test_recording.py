@@ -134,6 +134,9 @@ def test_what_cannot_be_resumed_says_so(whole: Path, tmp_path: Path) -> None:
     checkpoint.save(saved, parts, {**about, "steps": [4, 16]})
     with pytest.raises(StoreError, match=r"another version of plastisim.*order and pieces \[4, 16\], here \[4, 8\]"):
         resume(store)
+    checkpoint.save(saved, parts, {name: one for name, one in about.items() if name != "steps"})
+    with pytest.raises(StoreError, match=r"order and pieces unknown, here"):
+        resume(store)
     checkpoint.save(saved, parts, {**about, "config": "of another run"})
     with pytest.raises(StoreError, match="belongs to another run"):
         resume(store)
